@@ -1,0 +1,1 @@
+"""The domain: one folder a concern; no Qt, no app, no ui."""

@@ -1,0 +1,1 @@
+"""Protocols of agent programs as sans-IO state machines."""

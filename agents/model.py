@@ -1,0 +1,440 @@
+"""The vocabulary: ids, axes of state, requests, transcript blocks and the fleet row.
+
+Values only. Imports nothing of ours, does no I/O and knows no clock.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import msgspec
+
+AgentId = str
+RequestKey = str
+
+#: Agent text carried inside one event or row field, in bytes; longer bodies are references.
+MAX_INLINE_TEXT = 64 * 1024
+
+
+class Lifecycle(StrEnum):
+    """What the keeper knows about the process."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    EXITED = "exited"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+#: Lifecycles in which a process of the agent may be alive.
+LIVE = frozenset({Lifecycle.STARTING, Lifecycle.RUNNING, Lifecycle.STOPPING})
+
+
+class Turn(StrEnum):
+    """What the conversation is doing; ``unknown`` is the fallback, never ``idle``."""
+
+    UNKNOWN = "unknown"
+    IDLE = "idle"
+    WORKING = "working"
+    BLOCKED = "blocked"
+    SLEEPING = "sleeping"
+    DONE = "done"
+    ERROR = "error"
+
+
+class Blocked(StrEnum):
+    """Why a turn waits for the user."""
+
+    PERMISSION = "permission"
+    QUESTION = "question"
+    AUTH = "auth"
+
+
+class Health(StrEnum):
+    """What is wrong around the turn; never decides the turn."""
+
+    OK = "ok"
+    STALLED = "stalled"
+    RATE_LIMITED = "rate_limited"
+    OVERLOADED = "overloaded"
+    AUTH_LOST = "auth_lost"
+    PROVIDER_DOWN = "provider_down"
+    DISK_FULL = "disk_full"
+
+
+class Rank(IntEnum):
+    """Strength of evidence, 1 strongest (status.md, "Evidence")."""
+
+    PROTOCOL = 1
+    OSC7501 = 2
+    HOOKS = 3
+    TITLE = 4
+    SCREEN = 5
+    PROCESS = 6
+
+
+class Headline(StrEnum):
+    """The one word a row shows; the table lives in ``agents.status.headline``."""
+
+    LOG_IN = "log_in"
+    ALLOW = "allow"
+    ASKS = "asks"
+    FAILED = "failed"
+    CHECK = "check"
+    DONE = "done"
+    SILENT = "silent"
+    PARKED = "parked"
+    OVERLOADED = "overloaded"
+    WORKING = "working"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    IDLE = "idle"
+    UNTIL = "until"
+    QUEUED = "queued"
+    UNKNOWN = "unknown"
+    EXITED = "exited"
+
+
+class Capability(StrEnum):
+    """What an agent can do; the UI asks this and never who the agent is."""
+
+    PROMPT = "prompt"  # takes messages
+    INTERRUPT = "interrupt"  # the running turn can be cancelled
+    ANSWER = "answer"  # asks for permissions as protocol objects
+    ALWAYS = "always"  # can remember an allowance
+    RESUME = "resume"  # a new process can continue the session
+    MODES = "modes"
+    INPUT = "input"  # takes raw bytes (pty or stdin)
+    TERMINAL = "terminal"  # lives on a pty
+    TRANSCRIPT = "transcript"  # produces transcript blocks
+
+
+class Stream(StrEnum):
+    """The four recorded byte streams of an agent."""
+
+    OUT = "out"
+    ERR = "err"
+    IN = "in"
+    CTL = "ctl"
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """One stimulus in an agent's single ordered sequence (architecture.md, "Adoption by replay").
+
+    ``offset`` and ``length`` are bytes in the stream's log, global over segments. ``wall`` is seconds
+    since the epoch, ``monotonic`` seconds on a clock that excludes suspend, valid within one boot.
+    """
+
+    seq: int
+    stream: Stream
+    offset: int
+    length: int
+    wall: float
+    monotonic: float
+
+
+class RequestOption(msgspec.Struct, frozen=True):
+    """One way to answer; chosen by ``kind`` (allow_once, allow_always, reject_once, reject_always)."""
+
+    id: str
+    kind: str
+    name: str
+
+
+class Diff(msgspec.Struct, frozen=True):
+    """A file edit as shown to the user; ``old`` is ``None`` for a new file."""
+
+    path: str
+    old: str | None
+    new: str
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question of an elicitation, with its choices (empty = free text)."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+    multiple: bool = False
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Something the agent waits for the user to decide.
+
+    ``key`` identifies it for ever: ``<incarnation>:<rpc id>:<content hash>`` (agents restart ids at 0).
+    """
+
+    key: RequestKey
+    kind: Blocked
+    title: str
+    opened_at: float
+    tool_kind: str = "other"
+    command: str | None = None
+    cwd: str | None = None
+    detail: str = ""
+    diffs: tuple[Diff, ...] = ()
+    paths: tuple[str, ...] = ()
+    options: tuple[RequestOption, ...] = ()
+    questions: tuple[Question, ...] = ()
+    tool_call: str | None = None
+
+
+class PlanEntry(msgspec.Struct, frozen=True):
+    """One line of an agent's plan; status pending, in_progress or completed."""
+
+    text: str
+    status: str = "pending"
+    priority: str = "medium"
+
+
+class LogRef(msgspec.Struct, frozen=True):
+    """Where a body too large for an event lies: bytes of a raw log."""
+
+    stream: Stream
+    offset: int
+    length: int
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A tool call; status pending, in_progress, completed, failed or cancelled. Times are epoch seconds."""
+
+    id: str
+    title: str
+    kind: str = "other"
+    status: str = "pending"
+    command: str | None = None
+    output: str = ""
+    diffs: tuple[Diff, ...] = ()
+    locations: tuple[str, ...] = ()
+    started_at: float | None = None
+    ended_at: float | None = None
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """How a request ended: outcome allowed, always, denied, answered, cancelled or withdrawn."""
+
+    key: RequestKey
+    outcome: str
+    title: str
+    by: str = ""
+    at: float = 0.0
+    reason: str = ""
+
+
+class BlockKind(StrEnum):
+    """What a transcript block shows."""
+
+    USER = "user"
+    MESSAGE = "message"
+    THOUGHT = "thought"
+    TOOL = "tool"
+    PLAN = "plan"
+    PERMISSION = "permission"
+    ERROR = "error"
+    NOTE = "note"
+    TURN = "turn"
+
+
+class Block(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One transcript block, identified by ``n`` within its agent; a higher ``rev`` replaces a lower one.
+
+    ``seq`` is the mark that last changed it. ``ref`` is set when ``text`` was cut at MAX_INLINE_TEXT.
+    """
+
+    n: int
+    rev: int
+    kind: BlockKind
+    turn: int
+    at: float
+    seq: int = 0
+    text: str = ""
+    tool: ToolCall | None = None
+    plan: tuple[PlanEntry, ...] = ()
+    decision: Decision | None = None
+    replayed: bool = False
+    open: bool = False
+    ref: LogRef | None = None
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens and list-price dollars of an agent so far; ``None`` is unknown, never zero."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    context_used: int | None = None
+    context_size: int | None = None
+    cost: float | None = None
+
+
+class Mode(msgspec.Struct, frozen=True):
+    """A session mode the agent announced."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+class SlashCommand(msgspec.Struct, frozen=True):
+    """A ``/`` command the agent announced."""
+
+    name: str
+    description: str = ""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One claim about ``turn`` (or ``health``): who says what since when, and until when it counts.
+
+    ``since`` and ``expires`` are on the agent's monotonic clock, ``wall`` is epoch seconds for people.
+    """
+
+    rank: Rank
+    turn: Turn
+    since: float
+    wall: float
+    blocked: Blocked | None = None
+    detail: str = ""
+    confidence: float = 1.0
+    expires: float | None = None
+
+
+class QueuedPrompt(msgspec.Struct, frozen=True):
+    """A message waiting for its turn. ``state``: queued, sent, submitted, started, undelivered."""
+
+    turn: int
+    text: str
+    at: float
+    state: str = "queued"
+    reason: str = ""
+
+
+class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was asked for; written to ``spec.json`` and synced before the launch."""
+
+    id: AgentId
+    name: str
+    kind: str
+    family: str
+    argv: tuple[str, ...]
+    cwd: str
+    project: str
+    created_at: float
+    env: dict[str, str] = {}
+    pty: bool = False
+    session_id: str | None = None
+    worktree: str | None = None
+    mode: str | None = None
+    model: str | None = None
+    team: str | None = None
+    parent: AgentId | None = None
+    labels: tuple[str, ...] = ()
+    slot: int | None = None
+    demo: bool = False
+    grants: tuple[str, ...] = ()
+    rows: int = 40
+    cols: int = 120
+
+
+class AgentRow(msgspec.Struct, frozen=True):
+    """All the fleet knows about one agent; flat, since it is also what ``ls --json`` prints.
+
+    Unknown is ``None`` or ``"unknown"``, never absent. Times are epoch seconds; ``since`` is when the
+    headline last changed its meaning.
+    """
+
+    id: AgentId
+    name: str
+    kind: str
+    family: str
+    project: str
+    branch: str | None
+    cwd: str
+    lifecycle: Lifecycle
+    exit_code: int | None
+    turn: Turn
+    blocked: Blocked | None
+    health: Health
+    headline: str
+    since: float
+    unread: int
+    cost: float | None
+    team: str | None
+    labels: tuple[str, ...]
+    state: Headline = Headline.UNKNOWN
+    rank: int | None = None
+    exit_signal: int | None = None
+    reason: str = ""
+    source: str = "none"
+    activity: str = ""
+    until: float | None = None
+    background: int = 0
+    usage: Usage = Usage()
+    note: str = ""
+    parent: AgentId | None = None
+    slot: int | None = None
+    worktree: str | None = None
+    mode: str | None = None
+    modes: tuple[Mode, ...] = ()
+    model: str | None = None
+    commands: tuple[SlashCommand, ...] = ()
+    capabilities: tuple[Capability, ...] = ()
+    requests: tuple[Request, ...] = ()
+    queue: tuple[QueuedPrompt, ...] = ()
+    turn_number: int = 0
+    plan: tuple[PlanEntry, ...] = ()
+    session_id: str | None = None
+    pid: int | None = None
+    incarnation: int = 0
+    created_at: float = 0.0
+    archived: bool = False
+    demo: bool = False
+    catching_up: bool = False
+    snoozed_until: float | None = None
+    out_size: int = 0
+    err_size: int = 0
+    blocks: int = 0
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A program Quarterdeck can drive; one TOML file each (``resources/agents/*.toml`` and the user's own).
+
+    ``command`` is the argv; for family ``terminal`` an empty one means "the argv the user gives".
+    ``quirks`` is data an adapter may read; ``source`` is the file it was read from.
+    """
+
+    name: str
+    family: str
+    command: tuple[str, ...] = ()
+    title: str = ""
+    description: str = ""
+    install: str = ""
+    version_probe: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    capabilities: tuple[Capability, ...] = ()
+    pty: bool = False
+    mode: str | None = None
+    auth_method: str | None = None
+    resume: bool = True
+    demo: bool = False
+    hidden: bool = False
+    quirks: dict[str, Any] = {}
+    source: str = ""
+
+
+class KindInfo(msgspec.Struct, frozen=True):
+    """A kind as clients see it: is its program there, and what to do when not."""
+
+    name: str
+    family: str
+    title: str
+    description: str
+    available: bool
+    program: str
+    install: str = ""
+    pty: bool = False
+    demo: bool = False
+    hidden: bool = False
+    problem: str = ""

@@ -1,0 +1,1 @@
+"""Keepers, their client, journals, raw logs and the process tree."""

@@ -1,0 +1,1 @@
+"""What an agent is doing and how we know: pure policies over evidence."""

@@ -1,0 +1,1 @@
+"""The daemon's heart: units, adoption, intents, leases."""

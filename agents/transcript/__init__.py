@@ -1,0 +1,1 @@
+"""Facts folded into transcript blocks, and the file they live in."""

@@ -1,0 +1,583 @@
+"""The wire between the daemon and its clients: JSON-RPC 2.0, one message a line, methods and events declared once.
+
+Server dispatch, clients, ``docs/reference/wire.md`` and the tests are derived from ``METHODS`` and ``Event``.
+Imports only ``agents.model``; opens no socket.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import msgspec
+
+from agents.model import (
+    AgentId,
+    AgentRow,
+    Block,
+    Capability,
+    Evidence,
+    KindInfo,
+    RequestKey,
+    Spec,
+    Stream,
+)
+
+#: Version of this wire; a daemon speaks one, a newer client asks it to hand over.
+PROTOCOL = 1
+
+#: Longest line either side accepts, bytes. Larger bodies are read by reference.
+MAX_LINE = 16 * 1024 * 1024
+
+#: Events kept for clients that reconnect.
+EVENT_HISTORY = 10_000
+
+
+class Role(StrEnum):
+    """Who a peer is: a person's client, or a process inside an agent's tree."""
+
+    USER = "user"
+    AGENT = "agent"
+
+
+class ErrorCode(IntEnum):
+    """JSON-RPC error codes; the -32000 range is ours."""
+
+    PARSE = -32700
+    INVALID_REQUEST = -32600
+    METHOD_NOT_FOUND = -32601
+    INVALID_PARAMS = -32602
+    INTERNAL = -32603
+    REFUSED = -32001  # the role may not do this
+    NOT_FOUND = -32002  # no such agent, request, kind
+    AMBIGUOUS = -32003  # several match; ``data.matches`` lists them
+    NOT_POSSIBLE = -32004  # the thing cannot be done now; the message says why
+    TIMEOUT = -32005
+    VERSION = -32006  # the client is newer: ask for ``daemon.handover``
+
+
+class RpcError(Exception):
+    """An error with text for the user; crosses the wire as a JSON-RPC error."""
+
+    def __init__(self, code: ErrorCode, message: str, data: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data or {}
+
+
+# ---------------------------------------------------------------- events
+
+
+class AgentAdded(msgspec.Struct, frozen=True, tag="agent_added"):
+    """A new agent is in the fleet."""
+
+    row: AgentRow
+
+
+class AgentChanged(msgspec.Struct, frozen=True, tag="agent_changed"):
+    """The whole new row of an agent (coalesced, a few milliseconds)."""
+
+    row: AgentRow
+
+
+class AgentRemoved(msgspec.Struct, frozen=True, tag="agent_removed"):
+    """The agent left the fleet (``rm``)."""
+
+    id: AgentId
+
+
+class BlocksChanged(msgspec.Struct, frozen=True, tag="blocks_changed"):
+    """New or revised transcript blocks; only for agents the client watches."""
+
+    agent: AgentId
+    blocks: tuple[Block, ...]
+
+
+class LogGrew(msgspec.Struct, frozen=True, tag="log_grew"):
+    """Sizes in bytes of the raw logs; only for agents the client watches, at most 20 a second."""
+
+    agent: AgentId
+    out: int
+    err: int
+
+
+class Noticed(msgspec.Struct, frozen=True, tag="noticed"):
+    """Something the user should be able to read later: level info, warning or error."""
+
+    level: str
+    text: str
+    at: float
+    agent: AgentId | None = None
+
+
+Event = AgentAdded | AgentChanged | AgentRemoved | BlocksChanged | LogGrew | Noticed
+
+
+class NumberedEvent(msgspec.Struct, frozen=True):
+    """An event with its place in the one sequence; gaps are events this client does not watch."""
+
+    seq: int
+    event: Event
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Fleet facts and open requests at ``seq``; no transcripts."""
+
+    seq: int
+    agents: tuple[AgentRow, ...]
+    notices: tuple[Noticed, ...] = ()
+    kinds: tuple[KindInfo, ...] = ()
+
+
+# ---------------------------------------------------------------- params and results
+
+
+class NoParams(msgspec.Struct, frozen=True):
+    """No parameters."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """It was done; ``detail`` is a sentence for the user."""
+
+    detail: str = ""
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """First message of every connection. With ``since`` and the same ``epoch`` missed events are replayed."""
+
+    client: str
+    version: str
+    protocol: int = PROTOCOL
+    subscribe: bool = False
+    epoch: str | None = None
+    since: int | None = None
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    """``snapshot`` is absent when the missed events are replayed instead, or without ``subscribe``."""
+
+    version: str
+    protocol: int
+    epoch: str
+    pid: int
+    role: Role
+    seq: int
+    snapshot: Snapshot | None = None
+
+
+class DaemonStatus(msgspec.Struct, frozen=True):
+    """``daemon status``; sizes in bytes, ``started`` epoch seconds."""
+
+    pid: int
+    version: str
+    agents: int
+    epoch: str
+    started: float
+    clients: int
+    home: str
+    launcher: str
+    rss: int | None = None
+    index_size: int | None = None
+
+
+class StopDaemon(msgspec.Struct, frozen=True):
+    """Stop the daemon; agents go on unless ``agents``."""
+
+    agents: bool = False
+
+
+class HandOver(msgspec.Struct, frozen=True):
+    """Replace the daemon's program by ``argv`` (a newer version); agents never stop for it."""
+
+    argv: tuple[str, ...]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Start an agent. ``argv`` replaces (family terminal) or extends the kind's command."""
+
+    kind: str
+    project: str
+    cwd: str | None = None
+    name: str | None = None
+    prompt: str | None = None
+    argv: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    pty: bool | None = None
+    mode: str | None = None
+    model: str | None = None
+    team: str | None = None
+    labels: tuple[str, ...] = ()
+    parent: AgentId | None = None
+    rows: int = 40
+    cols: int = 120
+
+
+class Started(msgspec.Struct, frozen=True):
+    """``run``: ``pid`` is the agent's process, ``None`` when the launch failed (see the row)."""
+
+    id: AgentId
+    name: str
+    pid: int | None
+    turn: int | None = None
+
+
+class AgentRef(msgspec.Struct, frozen=True):
+    """An agent by id, unique id prefix, or name."""
+
+    id: str
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """The fleet in roster order."""
+
+    agents: tuple[AgentRow, ...]
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One agent: its row, what was asked for, and where its files are."""
+
+    row: AgentRow
+    spec: Spec
+    directory: str
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """Why the status is what it is: all current evidence in rank order, the chosen one, what was ignored and why."""
+
+    row: AgentRow
+    chosen: Evidence | None
+    evidence: tuple[Evidence, ...]
+    ignored: tuple[str, ...]
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Remove an ended agent; a live one only with ``force`` (it is killed first)."""
+
+    id: str
+    force: bool = False
+
+
+class Send(msgspec.Struct, frozen=True):
+    """A message for the agent; waits in the queue while it is busy."""
+
+    id: str
+    text: str
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The turn the message will be, and whether it waits behind others."""
+
+    id: AgentId
+    turn: int
+    queued: bool
+
+
+class EditQueued(msgspec.Struct, frozen=True):
+    """Change (``text``) or drop (``None``) a message that still waits."""
+
+    id: str
+    turn: int
+    text: str | None
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Until: idle, blocked, done or exited. With ``turn``, the state is of that turn or a later one. Seconds."""
+
+    id: str
+    until: str
+    turn: int | None = None
+    timeout: float | None = None
+
+
+class Waited(msgspec.Struct, frozen=True):
+    """What was reached: the value asked for, or ``exited``/``failed`` when it can no longer come."""
+
+    row: AgentRow
+    reached: str
+
+
+class AnswerRequest(msgspec.Struct, frozen=True):
+    """Decision: allow, always, deny, or answer (with ``answers``, question text -> choice or text)."""
+
+    id: str
+    decision: str
+    request: RequestKey | None = None
+    option: str | None = None
+    reason: str = ""
+    answers: dict[str, str] = {}
+    by: str = ""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The first answer wins; with ``already`` the outcome is an earlier one, made ``by`` at ``at``."""
+
+    id: AgentId
+    request: RequestKey
+    outcome: str
+    by: str
+    at: float
+    already: bool = False
+
+
+class Rename(msgspec.Struct, frozen=True):
+    """Give an agent another name."""
+
+    id: str
+    name: str
+
+
+class Annotate(msgspec.Struct, frozen=True):
+    """Set what is given: note, labels, team, slot (1-9, 0 = none), archived."""
+
+    id: str
+    note: str | None = None
+    labels: tuple[str, ...] | None = None
+    team: str | None = None
+    slot: int | None = None
+    archived: bool | None = None
+
+
+class Snooze(msgspec.Struct, frozen=True):
+    """Hide an entry from triage until its state changes or ``seconds`` have passed; 0 wakes it."""
+
+    id: str
+    seconds: float
+
+
+class SetMode(msgspec.Struct, frozen=True):
+    """Switch the session mode to one the agent announced."""
+
+    id: str
+    mode: str
+
+
+class Input(msgspec.Struct, frozen=True):
+    """Raw bytes for the agent's pty or stdin, base64."""
+
+    id: str
+    data: bytes
+
+
+class Resize(msgspec.Struct, frozen=True):
+    """Size of the pty in cells."""
+
+    id: str
+    rows: int
+    cols: int
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """The agents whose transcript and log events this client wants (replaces the former set)."""
+
+    agents: tuple[AgentId, ...]
+
+
+class ReadLog(msgspec.Struct, frozen=True):
+    """Bytes of a raw log; a negative ``offset`` counts from the end. At most 1 MiB a call."""
+
+    id: str
+    stream: Stream
+    offset: int
+    length: int
+
+
+class LogBytes(msgspec.Struct, frozen=True):
+    """``data`` begins at ``offset``; the log is ``size`` bytes long and holds what lies from ``start`` on."""
+
+    data: bytes
+    offset: int
+    size: int
+    start: int
+
+
+class PageTranscript(msgspec.Struct, frozen=True):
+    """The ``n`` blocks before block number ``before`` (``None`` = the newest), oldest first."""
+
+    id: str
+    before: int | None = None
+    n: int = 100
+
+
+class Page(msgspec.Struct, frozen=True):
+    """``total`` counts all blocks of the agent."""
+
+    blocks: tuple[Block, ...]
+    total: int
+
+
+class Next(msgspec.Struct, frozen=True):
+    """The first entry of the triage queue, skipping ``after`` (ids already seen)."""
+
+    after: tuple[AgentId, ...] = ()
+
+
+class NextEntry(msgspec.Struct, frozen=True):
+    """The agent that needs the user most, and how many do."""
+
+    row: AgentRow | None
+    waiting: int
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """What ``resume --all`` did; problems are sentences naming the agent."""
+
+    resumed: tuple[AgentId, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Kinds(msgspec.Struct, frozen=True):
+    """Known kinds, and the problems of files that do not parse (file, line, what)."""
+
+    kinds: tuple[KindInfo, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Leftover(msgspec.Struct, frozen=True):
+    """A process that carries one of our nonces but belongs to no live keeper."""
+
+    pid: int
+    agent: AgentId
+    command: str
+
+
+class DoctorFacts(msgspec.Struct, frozen=True):
+    """What only the daemon knows for ``doctor``."""
+
+    status: DaemonStatus
+    leftovers: tuple[Leftover, ...]
+    log_bytes: int
+    disk_free: int
+    problems: tuple[str, ...] = ()
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """``reindex``: how many agents and blocks the new index holds, and seconds taken."""
+
+    agents: int
+    blocks: int
+    seconds: float
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A hook call of an agent about itself."""
+
+    event: str
+    payload: dict[str, Any] = {}
+
+
+class Method(msgspec.Struct, frozen=True):
+    """A method of the wire: its types, who may call it, and one line for the reference."""
+
+    name: str
+    params: Any
+    result: Any
+    summary: str
+    roles: frozenset[Role] = frozenset({Role.USER})
+
+
+_EVERYONE = frozenset({Role.USER, Role.AGENT})
+
+METHODS: dict[str, Method] = {
+    m.name: m
+    for m in (
+        Method("hello", Hello, Welcome, "Introduce a client; the answer says its role.", _EVERYONE),
+        Method("daemon.status", NoParams, DaemonStatus, "Facts about the daemon."),
+        Method("daemon.stop", StopDaemon, Done, "Stop the daemon; agents go on unless asked."),
+        Method("daemon.handover", HandOver, Done, "Exec a newer version in place; agents never stop."),
+        Method("daemon.doctor", NoParams, DoctorFacts, "Leftover processes, sizes, problems."),
+        Method("kind.list", NoParams, Kinds, "The kinds that can be run."),
+        Method("agent.run", Run, Started, "Start an agent."),
+        Method("agent.list", NoParams, Listing, "The fleet."),
+        Method("agent.show", AgentRef, Shown, "One agent (an agent may show only itself).", _EVERYONE),
+        Method("agent.explain", AgentRef, Explained, "Why its status is what it is.", _EVERYONE),
+        Method("agent.next", Next, NextEntry, "Who needs the user most."),
+        Method("agent.send", Send, Sent, "Queue a message; the answer names its turn."),
+        Method("agent.edit_queued", EditQueued, Done, "Change or drop a waiting message."),
+        Method("agent.wait", Wait, Waited, "Wait for a state."),
+        Method("agent.answer", AnswerRequest, Answered, "Allow, deny or answer an open request."),
+        Method("agent.interrupt", AgentRef, Done, "Cancel the running turn."),
+        Method("agent.stop", AgentRef, Done, "Stop by the ladder: cancel, EOF, INT, TERM, KILL."),
+        Method("agent.kill", AgentRef, Done, "Kill the whole process tree now."),
+        Method("agent.resume", AgentRef, Started, "Continue an ended agent in a new process."),
+        Method("agent.resume_all", NoParams, Resumed, "Resume every agent that can be, staggered."),
+        Method("agent.remove", Remove, Done, "Forget an ended agent; its files go to the trash."),
+        Method("agent.rename", Rename, Done, "Give it another name."),
+        Method("agent.annotate", Annotate, Done, "Note, labels, team, slot, archived."),
+        Method("agent.seen", AgentRef, Done, "The user looked at it: nothing is unread."),
+        Method("agent.snooze", Snooze, Done, "Hide it from triage for a while."),
+        Method("agent.set_mode", SetMode, Done, "Switch its session mode."),
+        Method("agent.input", Input, Done, "Raw bytes for its terminal or stdin."),
+        Method("agent.resize", Resize, Done, "Size of its terminal."),
+        Method("agent.hook", Hook, Done, "An agent reports a hook about itself.", frozenset({Role.AGENT})),
+        Method("pane.watch", Watch, Done, "Which agents' transcript and log events to send."),
+        Method("log.read", ReadLog, LogBytes, "Bytes of a raw log."),
+        Method("transcript.page", PageTranscript, Page, "A page of transcript blocks."),
+        Method("index.rebuild", NoParams, Rebuilt, "Rebuild the search index from the transcripts."),
+    )
+}
+
+#: Capability a row must have for a method to make sense; the server says why otherwise.
+REQUIRES: dict[str, Capability] = {
+    "agent.send": Capability.PROMPT,
+    "agent.answer": Capability.ANSWER,
+    "agent.interrupt": Capability.INTERRUPT,
+    "agent.resume": Capability.RESUME,
+    "agent.set_mode": Capability.MODES,
+    "agent.input": Capability.INPUT,
+    "agent.resize": Capability.TERMINAL,
+}
+
+#: Grants a spec may hold (``spec.grants``) are method names; they extend the role ``agent``.
+
+
+class Call(msgspec.Struct, omit_defaults=True):
+    """A JSON-RPC request as it stands on the line; ``params`` is decoded per method."""
+
+    method: str
+    id: int | str | None = None
+    params: msgspec.Raw = msgspec.Raw(b"{}")
+    jsonrpc: str = "2.0"
+
+
+class ErrorBody(msgspec.Struct, omit_defaults=True):
+    """A JSON-RPC error object."""
+
+    code: int
+    message: str
+    data: dict[str, Any] = {}
+
+
+class Reply(msgspec.Struct):
+    """Anything the daemon sends: a response (``id``) or the notification ``event`` (``method``)."""
+
+    id: int | str | None = None
+    result: msgspec.Raw | None = None
+    error: ErrorBody | None = None
+    method: str | None = None
+    params: msgspec.Raw | None = None
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_call(call_id: int, method: str, params: Any) -> bytes:
+    """Return one line: a request for ``method`` with its params struct."""
+    body = {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
+    return _encoder.encode(body) + b"\n"
+
+
+def encode_result(call_id: int | str | None, result: Any) -> bytes:
+    """Return one line: the response to ``call_id``."""
+    return _encoder.encode({"jsonrpc": "2.0", "id": call_id, "result": result}) + b"\n"
+
+
+def encode_error(call_id: int | str | None, error: RpcError) -> bytes:
+    """Return one line: the failure of ``call_id``."""
+    body = {"code": int(error.code), "message": error.message, "data": error.data}
+    return _encoder.encode({"jsonrpc": "2.0", "id": call_id, "error": body}) + b"\n"
+
+
+def encode_event(numbered: NumberedEvent) -> bytes:
+    """Return one line: the notification ``event``."""
+    return _encoder.encode({"jsonrpc": "2.0", "method": "event", "params": numbered}) + b"\n"

@@ -1,0 +1,1 @@
+"""Qt-free application logic and the composition roots (desktop, daemon, cli)."""

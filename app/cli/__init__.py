@@ -1,0 +1,1 @@
+"""The quarterdeck command line: one module a group of subcommands."""

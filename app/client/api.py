@@ -1,0 +1,29 @@
+"""What the rest of a client needs of the daemon connection, as the narrowest protocols.
+
+Opens nothing; ``app.client.stream`` (asyncio, the shell) and ``app.client.blocking`` (the CLI) implement it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+import msgspec
+
+
+class ConnectionLost(Exception):
+    """The daemon went away before it answered; the call may or may not have been carried out."""
+
+
+class Caller(Protocol):
+    """Calls methods of ``agents.wire.METHODS``; the result is that method's result struct."""
+
+    async def call(self, method: str, params: msgspec.Struct) -> Any:
+        """Call and wait. Raises RpcError (text for the user) or ConnectionLost."""
+
+
+class Spawner(Protocol):
+    """Owns the tasks that Qt slots start; failures become notices, never silence."""
+
+    def spawn(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """Run ``work`` in the owner's task group; ``what`` names it in the notice when it fails."""

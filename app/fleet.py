@@ -1,0 +1,146 @@
+"""The fleet as a client knows it: folded from one snapshot and numbered events, then read by every view.
+
+Qt-free and I/O-free. Views keep ids and read rows; listeners are told what changed, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from agents.model import AgentId, AgentRow, Block, Headline, KindInfo
+from agents.wire import (
+    AgentAdded,
+    AgentChanged,
+    AgentRemoved,
+    BlocksChanged,
+    LogGrew,
+    Noticed,
+    NumberedEvent,
+    Snapshot,
+)
+
+#: Notices a client remembers.
+NOTICE_LIMIT = 1000
+
+
+class What(StrEnum):
+    """What a change was about."""
+
+    RESET = "reset"  # everything may differ: read all rows anew
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    BLOCKS = "blocks"
+    LOG = "log"
+    NOTICE = "notice"
+    CONNECTION = "connection"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change as told to listeners; ``before`` is the row it replaced."""
+
+    what: What
+    agent: AgentId | None = None
+    before: AgentRow | None = None
+    blocks: tuple[Block, ...] = ()
+    sizes: tuple[int, int] = (0, 0)  # out, err in bytes
+    notice: Noticed | None = None
+
+
+Listener = Callable[[Change], None]
+
+
+class Fleet:
+    """Owns the client's copy of the fleet; lives in the client's event loop, changed only by ``apply``."""
+
+    def __init__(self) -> None:
+        self._rows: dict[AgentId, AgentRow] = {}
+        self._listeners: list[Listener] = []
+        self.notices: list[Noticed] = []
+        self.kinds: tuple[KindInfo, ...] = ()
+        self.seq = 0
+        self.connected = False
+        self.connection_detail = "connecting"
+
+    # -- reading
+
+    def rows(self) -> tuple[AgentRow, ...]:
+        """Return all rows in creation order."""
+        return tuple(self._rows.values())
+
+    def row(self, agent: AgentId) -> AgentRow | None:
+        """Return one row, ``None`` once it is gone."""
+        return self._rows.get(agent)
+
+    def triage(self, now: float) -> tuple[AgentRow, ...]:
+        """Return who needs the user, most urgent first, oldest first inside a rank; snoozed ones left out."""
+        waiting = [r for r in self._rows.values() if needs_user(r, now)]
+        return tuple(sorted(waiting, key=lambda r: (r.rank or 0, r.since, r.id)))
+
+    def counts(self) -> dict[Headline, int]:
+        """Return how many agents show each headline."""
+        counts: dict[Headline, int] = {}
+        for row in self._rows.values():
+            counts[row.state] = counts.get(row.state, 0) + 1
+        return counts
+
+    # -- folding
+
+    def reset(self, snapshot: Snapshot) -> None:
+        """Replace everything by a snapshot."""
+        self._rows = {row.id: row for row in snapshot.agents}
+        self.notices = list(snapshot.notices)[-NOTICE_LIMIT:]
+        self.kinds = snapshot.kinds
+        self.seq = snapshot.seq
+        self._tell(Change(What.RESET))
+
+    def apply(self, numbered: NumberedEvent) -> None:
+        """Fold one event; an event at or below the last number is a repetition and is ignored."""
+        if numbered.seq <= self.seq:
+            return
+        self.seq = numbered.seq
+        event = numbered.event
+        match event:
+            case AgentAdded(row=row):
+                self._rows[row.id] = row
+                self._tell(Change(What.ADDED, row.id))
+            case AgentChanged(row=row):
+                before = self._rows.get(row.id)
+                self._rows[row.id] = row
+                self._tell(Change(What.CHANGED, row.id, before))
+            case AgentRemoved(id=agent):
+                self._tell(Change(What.REMOVED, agent, self._rows.pop(agent, None)))
+            case BlocksChanged(agent=agent, blocks=blocks):
+                self._tell(Change(What.BLOCKS, agent, blocks=blocks))
+            case LogGrew(agent=agent, out=out, err=err):
+                self._tell(Change(What.LOG, agent, sizes=(out, err)))
+            case Noticed():
+                self.notices = [*self.notices[-NOTICE_LIMIT + 1 :], event]
+                self._tell(Change(What.NOTICE, event.agent, notice=event))
+
+    def set_connection(self, *, connected: bool, detail: str) -> None:
+        """Record whether the daemon answers; rows stay readable while it does not."""
+        self.connected = connected
+        self.connection_detail = detail
+        self._tell(Change(What.CONNECTION))
+
+    # -- telling
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` on every change; the returned function ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _tell(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+
+def needs_user(row: AgentRow, now: float) -> bool:
+    """Tell whether a row belongs into the triage queue at ``now`` (epoch seconds)."""
+    if row.rank is None or row.archived:
+        return False
+    return row.snoozed_until is None or row.snoozed_until <= now

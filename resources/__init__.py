@@ -1,0 +1,1 @@
+"""Data shipped with the program: kinds, icons, fonts, themes, keymap, demo."""

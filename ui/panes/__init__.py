@@ -1,0 +1,1 @@
+"""What an agent shows on the stage: transcript, log, card, composer."""
