@@ -299,6 +299,7 @@ class Evidence(msgspec.Struct, frozen=True):
     detail: str = ""
     confidence: float = 1.0
     expires: float | None = None
+    tool_activity: bool = False  # seen because a tool ran: demotes an earlier ``blocked``
 
 
 class QueuedPrompt(msgspec.Struct, frozen=True):

@@ -1,0 +1,148 @@
+"""Ranked evidence reduced to one verdict about the turn, with the reasons (status.md, "Evidence").
+
+Pure: no clock, no I/O. The strongest source that has spoken and has not expired is the authority; weaker ones
+corroborate it or are listed as ignored. The fallback is ``unknown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from agents.model import Blocked, Evidence, Rank, Turn
+from agents.status.untrusted import one_line
+
+#: How long an end of turn told by rank 3 or weaker is held back, seconds: the agent may go straight on.
+SETTLE_S: Final = 0.7
+
+#: Ranks whose explicit end of turn is believed at once.
+_EXPLICIT: Final = frozenset({Rank.PROTOCOL, Rank.OSC7501})
+
+#: Weakest rank whose tool activity may demote a ``blocked``: screens and CPU are guesses.
+_DEMOTING: Final = Rank.HOOKS
+
+_AT_REST: Final = frozenset({Turn.IDLE, Turn.DONE})
+
+SOURCES: Final[dict[Rank, str]] = {
+    Rank.PROTOCOL: "protocol",
+    Rank.OSC7501: "osc7501",
+    Rank.HOOKS: "hooks",
+    Rank.TITLE: "title",
+    Rank.SCREEN: "screen",
+    Rank.PROCESS: "process",
+}
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What is believed about the turn, on whose word, and what was not believed and why.
+
+    ``since`` is on the agent's monotonic clock. ``recheck`` is when the same evidence would give another verdict
+    (an expiry or the end of the settle window), ``None`` for never. ``settling`` marks a held back end of turn.
+    """
+
+    turn: Turn = Turn.UNKNOWN
+    blocked: Blocked | None = None
+    source: str = "none"
+    since: float = 0.0
+    confidence: float = 0.0
+    detail: str = ""
+    ignored: tuple[str, ...] = ()
+    chosen: Evidence | None = None
+    recheck: float | None = None
+    settling: bool = False
+
+
+def reduce(evidence: Sequence[Evidence], now: float, before: Turn = Turn.UNKNOWN) -> Verdict:
+    """Return the verdict at ``now`` (the agent's monotonic clock); ``before`` is the turn shown so far."""
+    ranked = sorted(evidence, key=lambda e: (e.rank, -e.since))
+    ignored: list[str] = []
+    alive = [e for e in ranked if _counts(e, now, ignored)]
+    if not alive:
+        return Verdict(ignored=tuple(ignored))
+    chosen = _demoted(alive, ignored)
+    for other in alive:
+        if other is not chosen:
+            _note_other(chosen, other, ignored)
+    recheck = min((e.expires for e in alive if e.expires is not None), default=None)
+    settled = chosen.since + SETTLE_S
+    if _settles(chosen, now, before):
+        ignored.append(f"{_name(chosen)}: end of turn held back for {SETTLE_S:g} s, it may go straight on")
+        return Verdict(
+            turn=before,
+            source=SOURCES[chosen.rank],
+            since=chosen.since,
+            confidence=chosen.confidence,
+            ignored=tuple(ignored),
+            chosen=chosen,
+            recheck=settled if recheck is None else min(recheck, settled),
+            settling=True,
+        )
+    return Verdict(
+        turn=chosen.turn,
+        blocked=chosen.blocked if chosen.turn is Turn.BLOCKED else None,
+        source=SOURCES[chosen.rank],
+        since=chosen.since,
+        confidence=_confidence(chosen, alive),
+        detail=one_line(chosen.detail),
+        ignored=tuple(ignored),
+        chosen=chosen,
+        recheck=recheck,
+    )
+
+
+def _name(evidence: Evidence) -> str:
+    claim = evidence.turn.value
+    if evidence.turn is Turn.BLOCKED and evidence.blocked is not None:
+        claim = f"{claim} ({evidence.blocked.value})"
+    return f"{SOURCES[evidence.rank]} says {claim}"
+
+
+def _counts(evidence: Evidence, now: float, ignored: list[str]) -> bool:
+    if evidence.expires is not None and evidence.expires <= now:
+        ignored.append(f"{_name(evidence)}: expired")
+        return False
+    if evidence.rank is Rank.PROCESS:
+        ignored.append(f"{_name(evidence)}: processes only corroborate")
+        return False
+    return True
+
+
+def _demoted(alive: Sequence[Evidence], ignored: list[str]) -> Evidence:
+    """Return the authority, or the later tool activity that shows its ``blocked`` was answered elsewhere."""
+    chosen = alive[0]
+    # The protocol knows its open requests; nothing weaker, which a program can forge, may close them.
+    if chosen.turn is not Turn.BLOCKED or chosen.rank is Rank.PROTOCOL:
+        return chosen
+    for other in alive[1:]:
+        works = other.tool_activity and other.turn is Turn.WORKING
+        if works and other.rank <= _DEMOTING and other.since > chosen.since:
+            ignored.append(f"{_name(chosen)}: demoted, a tool ran later ({SOURCES[other.rank]})")
+            return other
+    return chosen
+
+
+def _note_other(chosen: Evidence, other: Evidence, ignored: list[str]) -> None:
+    if other.rank < chosen.rank:
+        return  # the demoted claim: its reason is already told
+    if other.rank == chosen.rank:
+        ignored.append(f"{_name(other)}: older than what the same source says now")
+    elif other.turn is not chosen.turn:
+        ignored.append(f"{_name(other)}: weaker than {SOURCES[chosen.rank]}")
+
+
+def _settles(chosen: Evidence, now: float, before: Turn) -> bool:
+    if chosen.rank in _EXPLICIT or chosen.turn not in _AT_REST:
+        return False
+    # Only something that was going on can go straight on; a first "idle" has nothing to be held back for.
+    return before in (Turn.WORKING, Turn.BLOCKED) and now < chosen.since + SETTLE_S
+
+
+def _confidence(chosen: Evidence, alive: Sequence[Evidence]) -> float:
+    """Return the authority's confidence; every weaker source that agrees halves the remaining doubt."""
+    doubt = 1.0 - chosen.confidence
+    for other in alive:
+        if other.rank > chosen.rank and other.turn is chosen.turn:
+            doubt /= 2
+    return 1.0 - doubt
