@@ -118,14 +118,21 @@ class Fleet:
             case LogGrew(agent=agent, out=out, err=err):
                 self._tell(Change(What.LOG, agent, sizes=(out, err)))
             case Noticed():
-                self.notices = [*self.notices[-NOTICE_LIMIT + 1 :], event]
-                self._tell(Change(What.NOTICE, event.agent, notice=event))
+                self._keep_notice(event)
+
+    def note(self, level: str, text: str, at: float, agent: AgentId | None = None) -> None:
+        """Add a notice of this client's own (``at`` epoch seconds); the daemon never hears of it."""
+        self._keep_notice(Noticed(level, text, at, agent))
 
     def set_connection(self, *, connected: bool, detail: str) -> None:
         """Record whether the daemon answers; rows stay readable while it does not."""
         self.connected = connected
         self.connection_detail = detail
         self._tell(Change(What.CONNECTION))
+
+    def _keep_notice(self, notice: Noticed) -> None:
+        self.notices = [*self.notices[-NOTICE_LIMIT + 1 :], notice]
+        self._tell(Change(What.NOTICE, notice.agent, notice=notice))
 
     # -- telling
 

@@ -12,7 +12,7 @@ import msgspec
 
 
 class ConnectionLost(Exception):
-    """The daemon went away before it answered; the call may or may not have been carried out."""
+    """The daemon went away before it answered; the call may have been carried out. The text says what happened."""
 
 
 class Caller(Protocol):
@@ -27,3 +27,24 @@ class Spawner(Protocol):
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str) -> None:
         """Run ``work`` in the owner's task group; ``what`` names it in the notice when it fails."""
+
+
+#: Methods that change nothing, or the same again: safe to call anew when the connection was lost on the way.
+REPEATABLE = frozenset(
+    {
+        "daemon.status",
+        "daemon.doctor",
+        "kind.list",
+        "agent.list",
+        "agent.show",
+        "agent.explain",
+        "agent.next",
+        "agent.wait",
+        "agent.seen",
+        "agent.resize",
+        "pane.watch",
+        "log.read",
+        "transcript.page",
+        "index.rebuild",
+    }
+)
