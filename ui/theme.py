@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
@@ -111,7 +112,7 @@ class Theme:
         """Return the colour of a role named in data (the headline table, a setting)."""
         found = getattr(self, role)
         if not isinstance(found, QColor):
-            raise AttributeError(f"{role} is no colour role")
+            raise TypeError(f"{role} is no colour role")
         return found
 
     def ui(self, *, delta: int = 0, bold: bool = False, italic: bool = False) -> QFont:
@@ -173,7 +174,7 @@ def load(name: str, *, ui_px: int = 13, mono_px: int = 13, mono_family: str = ""
     font_mono.setPixelSize(mono_px)
     # Ligatures change what a command looks like; a reader must see its characters.
     font_mono.setFeature(QFont.Tag("calt"), 0)
-    colors = {role: QColor(flat[role]) for role in COLOR_ROLES}
+    colors: dict[str, Any] = {role: QColor(flat[role]) for role in COLOR_ROLES}
     return Theme(name=name, dark=data["dark"], font_ui=font_ui, font_mono=font_mono, **colors)
 
 
