@@ -20,24 +20,6 @@ from ui.stylesheet import stylesheet
 
 RESOURCES = Path(resources.__file__).parent
 
-#: The glyph of the headline table to the icon file that draws it.
-GLYPH_ICONS = {
-    "⚿": "key",
-    "◆": "diamond",
-    "✕": "cross",
-    "≟": "verify",
-    "●": "dot",
-    "!": "bang",
-    "◐": "half",
-    "○": "ring",
-    "☾": "moon",
-    "…": "dots",
-    "?": "question",
-    "–": "dash",
-    "⏸": "pause",
-    "▲": "triangle",
-}
-
 #: Roles that colour text and icons; each is readable (4.5:1) on each of ``SURFACES``.
 TEXT_ROLES = (
     "text",
@@ -134,10 +116,6 @@ class Theme:
             made.addPixmap(self.pixmap(icon, role, size, ratio))
             made.addPixmap(self.pixmap(icon, "muted", size, ratio), QIcon.Mode.Disabled)
         return made
-
-    def glyph(self, glyph: str, role: str, size: int = 16, ratio: float = 1.0) -> QPixmap:
-        """Return the drawn form of a glyph of the headline table."""
-        return self.pixmap(GLYPH_ICONS[glyph], role, size, ratio)
 
 
 COLOR_ROLES = tuple(f.name for f in fields(Theme) if f.type == "QColor")
