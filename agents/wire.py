@@ -549,13 +549,16 @@ class ErrorBody(msgspec.Struct, omit_defaults=True):
 
 
 class Reply(msgspec.Struct):
-    """Anything the daemon sends: a response (``id``) or the notification ``event`` (``method``)."""
+    """Anything the daemon sends: a response (``id``) or the notification ``event`` (``method``).
+
+    An absent ``result`` or ``params`` is empty and false (msgspec takes no ``Raw | None``).
+    """
 
     id: int | str | None = None
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw()
     error: ErrorBody | None = None
     method: str | None = None
-    params: msgspec.Raw | None = None
+    params: msgspec.Raw = msgspec.Raw()
 
 
 _encoder = msgspec.json.Encoder()

@@ -52,7 +52,7 @@ def decode_line(line: bytes) -> Reply | NumberedEvent | None:
         reply = _reply.decode(line)
         if reply.method is None:
             return reply
-        if reply.method == "event" and reply.params is not None:
+        if reply.method == "event":
             return _event.decode(reply.params)
     except msgspec.DecodeError as error:
         raise BrokenWire(f"the daemon sent a line we cannot read ({error}): {line[:80]!r}") from error
@@ -63,7 +63,7 @@ def result_of(method: str, reply: Reply) -> Any:
     """Return the result struct of ``method``. Raises RpcError for an error response, BrokenWire for another shape."""
     if reply.error is not None:
         raise RpcError(_code(reply.error.code), reply.error.message, reply.error.data)
-    if reply.result is None:
+    if not reply.result:
         raise BrokenWire(f"the daemon answered {method} with neither result nor error")
     try:
         return msgspec.json.decode(reply.result, type=METHODS[method].result)
