@@ -1,0 +1,1 @@
+"""Reads access logs and says what was slow."""
