@@ -1,0 +1,142 @@
+"""Any program on a pty or pipes: process facts only, the turn stays unknown.
+
+Sans-IO. Reads nothing of what the program prints: its log is the pane, and status from a terminal comes with the
+evidence of a later part. A message is typed as a line; that it was delivered is all that can be known about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import msgspec
+
+from agents.adapters.contract import (
+    Adapter,
+    Answer,
+    Fact,
+    NotPossible,
+    ProcessEnded,
+    ProcessStarted,
+    SessionFailed,
+    Want,
+)
+from agents.adapters.process import launch_failure, read_control
+from agents.model import Capability, Evidence, Kind, Mark, Request, RequestKey, Spec, Stream
+
+
+class _State(msgspec.Struct):
+    """What must survive a checkpoint."""
+
+    version: int
+    incarnation: int = 0
+    alive: bool = False
+    open: bool = False
+
+
+class TerminalAdapter(Adapter):
+    """One program without a protocol; owned by one unit."""
+
+    VERSION: ClassVar[int] = 1
+
+    def __init__(self, kind: Kind, spec: Spec) -> None:
+        self._kind = kind
+        self._spec = spec
+        self._state = _State(self.VERSION)
+
+    def feed(self, mark: Mark, data: bytes) -> Sequence[Fact]:
+        """Take the bytes of one mark: only control records mean anything here."""
+        if mark.stream is not Stream.CTL:
+            return ()
+        control = read_control(data)
+        if control is None:
+            return ()
+        match control.ev:
+            case "start":
+                self._state = _State(self.VERSION, control.incarnation, alive=True, open=True)
+                return (ProcessStarted(control.incarnation, control.pid),)
+            case "failed":
+                text, hint = launch_failure(control)
+                return (SessionFailed(text, hint),)
+            case "stdin_closed":
+                self._state.open = False
+            case "exit":
+                self._state.alive = self._state.open = False
+                return (ProcessEnded(control.code, control.signal),)
+        return ()
+
+    def tick(self, now: float) -> Sequence[Fact]:
+        """Do nothing: no timers."""
+        return ()
+
+    def next_deadline(self) -> float | None:
+        """Return ``None``: no timers."""
+        return None
+
+    def wants(self) -> Sequence[Want]:
+        """Return nothing: there is no handshake."""
+        return ()
+
+    def evidence(self) -> Sequence[Evidence]:
+        """Return nothing: without evidence the turn is unknown, never idle."""
+        return ()
+
+    def requests(self) -> Sequence[Request]:
+        """Return nothing: a program without a protocol cannot ask."""
+        return ()
+
+    def capabilities(self) -> frozenset[Capability]:
+        """Return INPUT and PROMPT; on a pty also TERMINAL and INTERRUPT."""
+        if self._spec.pty:
+            return frozenset({Capability.INPUT, Capability.PROMPT, Capability.TERMINAL, Capability.INTERRUPT})
+        return frozenset({Capability.INPUT, Capability.PROMPT})
+
+    def ready(self) -> bool:
+        """Tell whether the program still reads its input."""
+        return self._state.alive and self._state.open
+
+    def prompt(self, turn: int, text: str) -> bytes:
+        """Return ``text`` as one typed line. No fact follows: there is no turn to track.
+
+        On a pty the line ends in a carriage return, as the Enter key sends it.
+        """
+        self._require_open()
+        return text.rstrip("\r\n").encode() + (b"\r" if self._spec.pty else b"\n")
+
+    def answer(self, key: RequestKey, answer: Answer) -> bytes:
+        """Raise NotPossible: nothing can be open."""
+        raise NotPossible(f"{self._spec.name} has no protocol to ask by: type the answer into it")
+
+    def interrupt(self, token: str) -> bytes:
+        """Return Ctrl+C, which only a terminal turns into an interrupt."""
+        if not self._spec.pty:
+            raise NotPossible(f"{self._spec.name} runs on pipes, where no key interrupts it: stop it instead")
+        self._require_open()
+        return b"\x03"
+
+    def set_mode(self, mode: str, token: str) -> bytes:
+        """Raise NotPossible: there are no modes."""
+        raise NotPossible(f"{self._spec.name} has no modes")
+
+    def dump(self) -> bytes:
+        """Return the whole state."""
+        return msgspec.json.encode(self._state)
+
+    @classmethod
+    def load(cls, kind: Kind, spec: Spec, state: bytes) -> Self:
+        """Rebuild from ``dump``."""
+        try:
+            saved = msgspec.json.decode(state, type=_State)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"no state of a terminal adapter: {error}") from error
+        if saved.version != cls.VERSION:
+            raise ValueError(f"state of version {saved.version}, this is {cls.VERSION}")
+        adapter = cls(kind, spec)
+        adapter._state = saved
+        return adapter
+
+    def _require_open(self) -> None:
+        if not self._state.alive:
+            raise NotPossible(f"{self._spec.name} is not running")
+        if not self._state.open:
+            raise NotPossible(f"the input of {self._spec.name} is closed")
