@@ -1,0 +1,86 @@
+"""Read the one ordered sequence of everything an agent said or was told, with its bytes.
+
+Never writes; gives no meaning to the bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+from agents.model import Mark, Stream
+from agents.runtime.rawlog import SEGMENT, RawLog
+
+#: seq, stream, length, offset, wall, monotonic (docs/reference/keeper-protocol.md).
+RECORD = struct.Struct("<QB3xIQdd")
+_STREAMS = (Stream.OUT, Stream.ERR, Stream.IN, Stream.CTL)
+#: Records looked at in one read; a batch of tiny marks is bounded by this instead of by bytes.
+_BATCH = 4096
+
+
+class MarkReader:
+    """Reads ``marks`` and the logs of one agent. Holds no file open."""
+
+    def __init__(self, directory: Path, segment: int = SEGMENT) -> None:
+        self._path = directory / "marks"
+        self._logs = {stream: RawLog(directory, stream, segment) for stream in Stream}
+
+    @property
+    def next_seq(self) -> int:
+        """Return the seq the next mark will get; a torn last record does not count."""
+        try:
+            return self._path.stat().st_size // RECORD.size
+        except FileNotFoundError:
+            return 0
+
+    def read(self, from_seq: int, limit_bytes: int) -> list[tuple[Mark, bytes]]:
+        """Return marks from ``from_seq`` on with their bytes; empty when there are no more.
+
+        Stops once ``limit_bytes`` of data are collected, but returns at least one mark. Bytes a crash of
+        the machine took from a log are missing from the data. Raises LogTrimmed.
+        """
+        marks: list[Mark] = []
+        total = 0
+        for mark in self.scan(from_seq):
+            if marks and total + mark.length > limit_bytes:
+                break
+            marks.append(mark)
+            total += mark.length
+        return self._with_bytes(marks)
+
+    def scan(self, from_seq: int) -> list[Mark]:
+        """Return the next few thousand marks without their bytes."""
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return []
+        try:
+            data = os.pread(fd, _BATCH * RECORD.size, from_seq * RECORD.size)
+        finally:
+            os.close(fd)
+        data = data[: len(data) - len(data) % RECORD.size]
+        marks = [
+            Mark(seq, _STREAMS[stream], offset, length, wall, monotonic)
+            for number, (seq, stream, length, offset, wall, monotonic) in enumerate(RECORD.iter_unpack(data))
+            # A crash of the machine may leave a hole of zeros where records were.
+            if seq == from_seq + number and stream < len(_STREAMS) and wall
+        ]
+        if not marks and data:
+            return self.scan(from_seq + len(data) // RECORD.size)
+        return marks
+
+    def _with_bytes(self, marks: list[Mark]) -> list[tuple[Mark, bytes]]:
+        """Read each stream's run once instead of once a mark: a terminal's marks are tiny."""
+        runs: dict[Stream, tuple[int, bytes]] = {}
+        for stream in Stream:
+            mine = [mark for mark in marks if mark.stream is stream]
+            if mine:
+                first, last = mine[0].offset, mine[-1].offset + mine[-1].length
+                runs[stream] = (first, self._logs[stream].read(first, last - first))
+        out: list[tuple[Mark, bytes]] = []
+        for mark in marks:
+            first, data = runs[mark.stream]
+            begin = mark.offset - first
+            out.append((mark, data[begin : begin + mark.length]))
+        return out

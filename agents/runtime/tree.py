@@ -1,0 +1,185 @@
+"""The process tree as the kernel shows it: who is who, who descends from whom, and ending all of it.
+
+Linux reads ``/proc``; elsewhere psutil stands in. Signals processes only in ``end_agent`` and ``kill_all``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+#: Every process of an agent inherits this; the value is ``<agent id>:<nonce>``.
+VARIABLE = "QUARTERDECK_AGENT"
+
+_LINUX = sys.platform == "linux"
+_DEAD = "ZX"
+#: psutil's start times are rounded differently from the keeper's, which are epoch seconds outside Linux.
+_START_TOLERANCE = 0 if _LINUX else 2
+
+
+class Process(NamedTuple):
+    """One row of the process table."""
+
+    pid: int
+    parent: int
+    group: int
+    session: int
+    start: int
+    state: str
+
+
+def table() -> dict[int, Process]:
+    """Return all processes that are not zombies, by pid."""
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()] if _LINUX else psutil.pids()  # noqa: PTH208
+    rows = (look(pid) for pid in pids)
+    return {row.pid: row for row in rows if row is not None and row.state not in _DEAD}
+
+
+def look(pid: int) -> Process | None:
+    """Return the row of one process, ``None`` when there is none."""
+    return _look_linux(pid) if _LINUX else _look_psutil(pid)
+
+
+def _look_linux(pid: int) -> Process | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name in parentheses may hold anything, also ")".
+    state, parent, group, session, *rest = text[text.rindex(b")") + 2 :].split()
+    return Process(pid, int(parent), int(group), int(session), int(rest[15]), state.decode("ascii"))
+
+
+def _look_psutil(pid: int) -> Process | None:
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            parent, start = process.ppid(), int(process.create_time())
+            state = "Z" if process.status() == psutil.STATUS_ZOMBIE else "R"
+        return Process(pid, parent, os.getpgid(pid), os.getsid(pid), start, state)
+    except (psutil.Error, OSError):
+        return None
+
+
+def identity(pid: int) -> int | None:
+    """Return the start time that tells this process from a later one with its pid, ``None`` if it is gone.
+
+    Clock ticks since boot on Linux, else epoch seconds. A zombie is gone.
+    """
+    row = look(pid)
+    return None if row is None or row.state in _DEAD else row.start
+
+
+def is_same(pid: int, start: int) -> bool:
+    """Tell whether the process that had ``pid`` since ``start`` still lives."""
+    now = identity(pid)
+    return now is not None and abs(now - start) <= _START_TOLERANCE
+
+
+def ancestors(pid: int) -> list[int]:
+    """Return the parents of ``pid``, nearest first, down to pid 1."""
+    found: list[int] = []
+    row = look(pid)
+    while row is not None and row.parent > 0 and row.parent not in found:
+        found.append(row.parent)
+        row = look(row.parent)
+    return found
+
+
+def descendants(pid: int, rows: dict[int, Process] | None = None) -> list[int]:
+    """Return all living children, grandchildren and so on of ``pid``, parents before their children."""
+    children: dict[int, list[int]] = {}
+    for row in (table() if rows is None else rows).values():
+        children.setdefault(row.parent, []).append(row.pid)
+    found: list[int] = []
+    queue = [pid]
+    while queue:
+        below = children.get(queue.pop(), [])
+        found += below
+        queue += below
+    return found
+
+
+def marker_of(pid: int) -> str | None:
+    """Return ``<agent id>:<nonce>`` from the environment a process was started with, if it may be read."""
+    if not _LINUX:
+        try:
+            return psutil.Process(pid).environ().get(VARIABLE)
+        except (psutil.Error, OSError):
+            return None
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:  # another user's, or just gone
+        return None
+    prefix = VARIABLE.encode("ascii") + b"="
+    for entry in environment.split(b"\0"):
+        if entry.startswith(prefix):
+            return entry[len(prefix) :].decode("utf-8", "replace")
+    return None
+
+
+def find_by_nonce(nonce: str, rows: Iterable[int] | None = None) -> list[int]:
+    """Return every living process but this one whose environment holds the nonce."""
+    found = []
+    for pid in table() if rows is None else rows:
+        if pid == os.getpid():
+            continue
+        marker = marker_of(pid)
+        if marker is not None and marker.rpartition(":")[2] == nonce:
+            found.append(pid)
+    return found
+
+
+def find_agent(child: int | None, child_start: int | None, nonce: str) -> list[int]:
+    """Return every living process of an agent whose keeper is gone: by session, group, descent and nonce.
+
+    The session id of an agent is its main process' pid; it counts only while no stranger has that pid.
+    """
+    rows = table()
+    found = set(find_by_nonce(nonce, rows))
+    leader = rows.get(child) if child else None
+    if child and (leader is None or (child_start is not None and abs(leader.start - child_start) <= _START_TOLERANCE)):
+        found |= {row.pid for row in rows.values() if child in (row.session, row.group)}
+    for pid in list(found):
+        found.update(descendants(pid, rows))
+    return sorted(found - {os.getpid(), 1})
+
+
+def end_agent(child: int | None, child_start: int | None, nonce: str, timeout: float = 5.0) -> list[int]:
+    """Kill what a killed keeper left behind, and return the pids. Blocks for up to ``timeout`` seconds."""
+    return kill_all(lambda: find_agent(child, child_start, nonce), timeout)
+
+
+def kill_all(find: Callable[[], Collection[int]], timeout: float = 5.0) -> list[int]:
+    """Kill whatever ``find`` finds until it finds nothing or ``timeout`` seconds passed; return the pids.
+
+    Everything is stopped before anything is killed, so that nothing can fork its way out.
+    """
+    deadline = time.monotonic() + timeout
+    killed: set[int] = set()
+    while time.monotonic() < deadline:
+        frozen: set[int] = set()
+        while (fresh := set(find()) - frozen) and time.monotonic() < deadline:
+            frozen |= {pid for pid in fresh if _signal(pid, signal.SIGSTOP)}
+            if not fresh & frozen:
+                break
+        if not frozen:
+            break
+        killed |= {pid for pid in frozen if _signal(pid, signal.SIGKILL)}
+        time.sleep(0.01)  # death takes a moment to show in the process table
+    return sorted(killed)
+
+
+def _signal(pid: int, number: int) -> bool:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
