@@ -44,6 +44,9 @@ from agents.status.untrusted import clean, one_line
 #: Ended tool calls of a turn that a late update may still change in place.
 LATE_TOOLS: Final = 64
 
+#: Requests and decisions that may still be told more about each other.
+LATE_REQUESTS: Final = 64
+
 _OPEN_STATUS: Final = frozenset({"pending", "in_progress"})
 _ROLES: Final = {"message": BlockKind.MESSAGE, "thought": BlockKind.THOUGHT, "user": BlockKind.USER}
 
@@ -124,16 +127,17 @@ class TranscriptFold:
             handler = _HANDLERS.get(type(fact))
             if handler is not None and not self._hides(fact):
                 handler(self, fact, mark, wall)
+        self._forget_late()
 
     def decide(self, decision: Decision) -> None:
         """Say who decided a request and why; before or after the fact that closes it."""
         state = self._state
         n = state.requests.get(decision.key)
-        if n is None or n not in state.blocks:
-            return
-        block = state.blocks[n]
-        if block.open:
+        block = None if n is None else state.blocks[n]
+        if n is None or block is None or block.open:
             state.decisions[decision.key] = decision
+            while len(state.decisions) > LATE_REQUESTS:
+                del state.decisions[next(iter(state.decisions))]
         elif block.decision is not None:
             told = block.decision
             merged = msgspec.structs.replace(decision, outcome=told.outcome, title=told.title, at=told.at)
@@ -142,9 +146,10 @@ class TranscriptFold:
     def take(self) -> tuple[Block, ...]:
         """Return the blocks changed since the last call, in order, each in its present revision."""
         state = self._state
-        taken = tuple(self._whole(n) for n in sorted(state.dirty) if n in state.blocks)
+        taken = tuple(self._whole(n) for n in sorted(state.dirty))
         state.dirty = {}
-        self._forget_late()
+        late = {*state.tools.values(), *state.requests.values()}
+        state.blocks = {n: block for n, block in state.blocks.items() if block.open or n in late}
         return taken
 
     def dump(self) -> bytes:
@@ -177,7 +182,6 @@ class TranscriptFold:
         state = self._state
         n = state.next
         state.next += 1
-        state.own = state.own or not fields.get("replayed", False)
         state.blocks[n] = Block(n, 1, kind, state.turn, wall, mark.seq, **fields)
         state.dirty[n] = True
         return n
@@ -203,16 +207,13 @@ class TranscriptFold:
         self._revise(text.n, text=text.text(), ref=text.ref(), open=False)
 
     def _forget_late(self) -> None:
-        """Let go of closed blocks: all but the newest tool calls and permissions, which may be told more."""
+        """Stop expecting news of the oldest closed tool calls and requests; does not depend on ``take``."""
         state = self._state
-        late = {*state.tools.values(), *state.requests.values()}
-        closed = [n for n, block in state.blocks.items() if not block.open]
-        keep = set([n for n in closed if n in late][-LATE_TOOLS:])
-        for n in closed:
-            if n not in keep:
-                del state.blocks[n]
-        state.tools = {key: n for key, n in state.tools.items() if n in state.blocks}
-        state.requests = {key: n for key, n in state.requests.items() if n in state.blocks}
+        for late, limit in ((state.tools, LATE_TOOLS), (state.requests, LATE_REQUESTS)):
+            if len(late) > limit:
+                closed = [key for key, n in late.items() if not state.blocks[n].open]
+                for key in closed[: len(late) - limit]:
+                    del late[key]
 
     def _hides(self, fact: Fact) -> bool:
         """Tell whether a fact is history the agent repeats and this transcript already has."""
@@ -247,7 +248,7 @@ class TranscriptFold:
         ref = LogRef(mark.stream, mark.offset, mark.length) if cut else None
         is_open = call.status in _OPEN_STATUS
         n = state.tools.get(call.id)
-        if n is not None and n in state.blocks:
+        if n is not None:
             self._revise(n, tool=call, ref=ref, open=is_open)
         else:
             fields = {"tool": call, "ref": ref, "open": is_open, "replayed": fact.replayed}
@@ -264,6 +265,7 @@ class TranscriptFold:
         self._close_turn()
         state = self._state
         state.turn, state.turn_at = fact.turn, wall
+        state.own, state.tools = True, {}
         shown = clean(fact.text)
         text = cut_bytes(shown, MAX_INLINE_TEXT)
         ref = LogRef(mark.stream, mark.offset, mark.length) if len(text) < len(shown) else None
@@ -286,7 +288,7 @@ class TranscriptFold:
             self._revise(state.plan, open=False)
             state.plan = None
         for n in state.tools.values():
-            if n in state.blocks and state.blocks[n].open:
+            if state.blocks[n].open:
                 self._revise(n, open=False)
 
     def _on_opened(self, fact: RequestOpened, mark: Mark, wall: float) -> None:
@@ -300,7 +302,7 @@ class TranscriptFold:
     def _on_closed(self, fact: RequestClosed, _mark: Mark, wall: float) -> None:
         state = self._state
         n = state.requests.get(fact.key)
-        if n is None or n not in state.blocks or not state.blocks[n].open:
+        if n is None or not state.blocks[n].open:
             return
         title = state.blocks[n].text.partition("\n")[0]
         by = state.decisions.pop(fact.key, None)
@@ -352,11 +354,13 @@ def _turn_words(fact: TurnEnded, took: str) -> str:
     return f"{words} after {took}" if took else words
 
 
+def _shown_diff(diff: Diff) -> Diff:
+    return Diff(one_line(diff.path, 1000), None if diff.old is None else clean(diff.old), clean(diff.new))
+
+
 def _shown(call: ToolCall) -> tuple[ToolCall, bool]:
     """Return a tool call that is safe to show and fits into one event, and whether it was cut."""
-    diffs = tuple(
-        Diff(one_line(d.path, 1000), d.old if d.old is None else clean(d.old), clean(d.new)) for d in call.diffs
-    )
+    diffs = tuple(_shown_diff(diff) for diff in call.diffs)
     fitted = fit_diffs(diffs, MAX_INLINE_TEXT)
     room = max(MAX_INLINE_TEXT // 8, MAX_INLINE_TEXT - sum(size(d.old or "") + size(d.new) for d in fitted))
     output = clean(call.output)
