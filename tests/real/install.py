@@ -1,0 +1,130 @@
+"""Puts the real agent programs that tests/real drives into a cache outside the checkout: pinned, hashed, once.
+
+Run by ``make real``. The folder is named by the lock file's hash, so that another pin is another folder and a
+finished one is never changed. ``--latest`` installs the newest releases beside it, unpinned, for a report only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+#: Program name -> npm package by (system, machine). The lock file holds these and no others.
+PROGRAMS = {"opencode": {("Linux", "x86_64"): "opencode-linux-x64-baseline"}}
+
+#: Set to 1 (pinned) or latest by ``make real`` and ``make real-latest``: a program that is not there fails its tests.
+WANTED_VARIABLE = "QUARTERDECK_REAL"
+
+NPM = (
+    "npm",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    "--loglevel=error",
+    "--omit-lockfile-registry-resolved=true",
+)
+
+
+def cache() -> Path:
+    """Return the folder that holds one folder per lock file."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "quarterdeck" / "real"
+
+
+def folder(*, latest: bool = False) -> Path:
+    """Return where the programs of this checkout's lock file lie once they are installed."""
+    digest = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
+    return cache() / ("latest" if latest else digest)
+
+
+def program(name: str, *, latest: bool = False) -> Path:
+    """Return the path of an installed program; it may not be there. Raises LookupError on other platforms."""
+    package = PROGRAMS[name].get((platform.system(), platform.machine()))
+    if package is None:
+        raise LookupError(f"no build of {name} is pinned for {platform.system()} {platform.machine()}")
+    return folder(latest=latest) / "node_modules" / package / "bin" / name
+
+
+def install(*, latest: bool) -> Path:
+    """Install what is missing and return the folder. Raises SystemExit with the reason and the next step."""
+    target = folder(latest=latest)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if latest and target.exists():
+            shutil.rmtree(target)
+        if not target.exists():
+            draft = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+            try:
+                _fill(draft, latest=latest)
+                draft.rename(target)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+    return target
+
+
+def _fill(draft: Path, *, latest: bool) -> None:
+    if shutil.which("npm") is None:
+        raise SystemExit("npm is not on PATH: install it (Debian: apt-get install npm) and run this again")
+    if latest:
+        packages = [builds[_machine()] for builds in PROGRAMS.values() if _machine() in builds]
+        command = [*NPM, "install", "--prefix", str(draft), *(f"{package}@latest" for package in packages)]
+    else:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, draft / name)
+        command = [*NPM, "ci", "--prefix", str(draft)]
+    done = subprocess.run(command, cwd=draft, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed ({done.returncode}):\n{done.stderr.strip()}")
+    for name in PROGRAMS:
+        # npm calls it a success when an optional package could not be fetched.
+        if not (draft / program(name, latest=latest).relative_to(folder(latest=latest))).is_file():
+            raise SystemExit(f"npm installed no {name}: {done.stderr.strip() or 'the package could not be fetched'}")
+
+
+def _machine() -> tuple[str, str]:
+    return platform.system(), platform.machine()
+
+
+def report(*, latest: bool) -> list[str]:
+    """Return one line per program: version, size and place. Raises SystemExit when one does not run."""
+    lines = []
+    for name in PROGRAMS:
+        path = program(name, latest=latest)
+        if not path.is_file():
+            raise SystemExit(f"{name} is not in {path.parent}; remove {folder(latest=latest)} and run this again")
+        with tempfile.TemporaryDirectory(prefix="qd-") as home:
+            env = {"PATH": os.environ["PATH"], "HOME": home}
+            done = subprocess.run([path, "--version"], env=env, text=True, capture_output=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{path} --version failed ({done.returncode}): {done.stderr.strip()}")
+        lines.append(f"{name} {done.stdout.strip()}  {path.stat().st_size / 1e6:.0f} MB  {path}")
+    return lines
+
+
+def main() -> int:
+    """Install and say what is there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latest", action="store_true", help="the newest releases instead of the pinned ones")
+    given = parser.parse_args()
+    try:
+        install(latest=given.latest)
+        print("\n".join(report(latest=given.latest)))
+    except LookupError as problem:
+        print(f"tests/real: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
