@@ -80,5 +80,5 @@ def test_errors_keep_code_text_and_data_and_unknown_codes_are_internal() -> None
 def test_an_answer_of_another_shape_is_named(line: bytes) -> None:
     reply = decode_line(line)
     assert isinstance(reply, Reply)
-    with pytest.raises(BrokenWire, match="agent[.]show"):
+    with pytest.raises(BrokenWire, match=r"agent\.show"):
         result_of("agent.show", reply)

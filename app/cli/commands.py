@@ -1,0 +1,335 @@
+"""The table of commands: every command of the command line is declared here, once, and nowhere else."""
+
+from __future__ import annotations
+
+from app.cli.declaration import Argument, Command, Example
+
+FLEET, TALK, LIFE, LOGS, HOUSE = "See", "Answer and talk", "Start and end", "Logs", "The installation"
+
+#: Groups in the order of the help.
+GROUPS = (FLEET, TALK, LIFE, LOGS, HOUSE)
+
+UNTIL = ("idle", "blocked", "done", "exited")
+SHELLS = ("bash", "zsh", "fish")
+
+_ID = Argument(("id",), "id, unique beginning of an id, or name of the agent")
+_REQUEST = Argument(
+    ("request",), "which request, when several are open: its key or a unique part of it (see show)", required=False
+)
+
+_RUN = Command(
+    "run",
+    LIFE,
+    "start an agent",
+    "app.cli.run:run",
+    (
+        Argument(("kind",), "what to run; `doctor` lists the kinds there are"),
+        Argument(("-p", "--project"), "directory to work in (default: here)", metavar="DIR"),
+        Argument(("-n", "--name"), "name of the agent (default: from the prompt or the kind)", metavar="NAME"),
+        Argument(("--here",), "work in the project directory itself (this is the default)", "flag"),
+        Argument(("--pty",), "give the program a terminal", "flag"),
+        Argument(("--prompt",), "first message; - reads it from stdin", metavar="TEXT|-"),
+        Argument(("--mode",), "session mode, where the agent has modes", metavar="MODE"),
+        Argument(("--model",), "model, where the agent lets one choose", metavar="MODEL"),
+        Argument(("--team",), "team line to group it under", metavar="TEAM"),
+        Argument(("--label",), "label; may be repeated", "many", metavar="LABEL"),
+        Argument(
+            ("-e", "--env"), "variable for the agent; without =VALUE its value here", "many", metavar="NAME[=VALUE]"
+        ),
+        Argument(
+            ("--wait",), "wait until the prompt's turn is done, or the program exited; Ctrl-C ends the wait", "flag"
+        ),
+    ),
+    (
+        Example("quarterdeck run opencode --prompt 'fix the failing test'", "start a coding agent on a task"),
+        Example("quarterdeck run shell -n tests -- npm test", "watch over any program"),
+        Example("quarterdeck run shell --pty -- htop", "a program that needs a terminal"),
+        Example("git diff | quarterdeck run opencode --prompt - --wait", "the task from stdin, and wait for the turn"),
+    ),
+    description="Agents go on when this command, the window or the daemon ends.",
+    result="Ran",
+    tail="ARGV…",
+)
+
+_LS = Command(
+    "ls",
+    FLEET,
+    "list the fleet by project",
+    "app.cli.see:ls",
+    (Argument(("-a", "--all"), "archived agents too", "flag"),),
+    (
+        Example("quarterdeck ls", "everybody, by project"),
+        Example("quarterdeck ls --json | jq -r '.[] | select(.headline | startswith(\"allow\")) | .id'", "who asks"),
+    ),
+    result="AgentRow",
+    is_list=True,
+)
+
+_SHOW = Command(
+    "show",
+    FLEET,
+    "everything about one agent",
+    "app.cli.see:show",
+    (_ID,),
+    (Example("quarterdeck show fix-login", "state, open requests, waiting messages, files"),),
+    result="ShownAgent",
+)
+
+_NEXT = Command(
+    "next",
+    FLEET,
+    "the agent that needs you most",
+    "app.cli.see:next_entry",
+    (),
+    (
+        Example("quarterdeck next", "who, and what it asks"),
+        Example('quarterdeck allow "$(quarterdeck next --json | jq -r .row.id)"', "allow what was asked first"),
+    ),
+    result="NextEntry",
+)
+
+_EXPLAIN = Command(
+    "explain",
+    FLEET,
+    "why the status is what it is",
+    "app.cli.see:explain",
+    (_ID,),
+    (Example("quarterdeck explain fix-login", "all evidence, what was chosen, what was ignored and why"),),
+    result="Explained",
+)
+
+_SEND = Command(
+    "send",
+    TALK,
+    "send a message",
+    "app.cli.talk:send",
+    (_ID, Argument(("text",), "the message; - reads it from stdin", "rest")),
+    (
+        Example("quarterdeck send fix-login 'now run the linter'", "waits its turn while the agent is busy"),
+        Example("quarterdeck send fix-login - < task.md", "from a file"),
+    ),
+    description="Prints the turn it will be, for `wait --turn`.",
+    result="Sent",
+)
+
+_ALLOW = Command(
+    "allow",
+    TALK,
+    "allow what an agent asks for, or answer its question",
+    "app.cli.talk:allow",
+    (
+        _ID,
+        _REQUEST,
+        Argument(("--always",), "and remember it, where the agent can", "flag"),
+        Argument(("--answer",), "answer to a question; repeat it for several, in their order", "many", metavar="TEXT"),
+    ),
+    (
+        Example("quarterdeck allow fix-login", "once"),
+        Example("quarterdeck allow fix-login --always", "and do not ask again"),
+        Example("quarterdeck allow fix-login --answer sqlite", "answer a question"),
+    ),
+    description="The first answer wins. Refused without REQUEST when several are open. An agent cannot allow itself.",
+    result="Answered",
+)
+
+_DENY = Command(
+    "deny",
+    TALK,
+    "deny what an agent asks for",
+    "app.cli.talk:deny",
+    (_ID, _REQUEST, Argument(("--reason",), "told to the agent, where it listens", metavar="TEXT")),
+    (Example("quarterdeck deny fix-login --reason 'use the test database'", "and say why"),),
+    result="Answered",
+)
+
+_INTERRUPT = Command(
+    "interrupt",
+    TALK,
+    "cancel the running turn; the agent stays",
+    "app.cli.talk:interrupt",
+    (_ID,),
+    (Example("quarterdeck interrupt fix-login", ""),),
+    result="Done",
+)
+
+_WAIT = Command(
+    "wait",
+    TALK,
+    "wait for a state",
+    "app.cli.talk:wait",
+    (
+        _ID,
+        Argument(("--turn",), "of this turn or a later one", "integer", metavar="N"),
+        Argument(("--until",), "what to wait for", choices=UNTIL, demanded=True),
+        Argument(("--timeout",), "give up after that many seconds, with exit code 3", "seconds", metavar="S"),
+    ),
+    (
+        Example("quarterdeck wait fix-login --until blocked --timeout 600", "until it asks something"),
+        Example("quarterdeck wait tests --until exited", "until the program ended"),
+    ),
+    description="Exit code 1 when the state can no longer come (the agent ended); 3 on timeout.",
+    result="Waited",
+)
+
+_STOP = Command(
+    "stop",
+    LIFE,
+    "stop an agent, gently first",
+    "app.cli.life:stop",
+    (_ID,),
+    (Example("quarterdeck stop fix-login", ""),),
+    description="Cancels the turn, closes its input, then INT, TERM and KILL to its whole process tree.",
+    result="Done",
+)
+_KILL = Command(
+    "kill",
+    LIFE,
+    "kill an agent's whole process tree now",
+    "app.cli.life:kill",
+    (_ID,),
+    (Example("quarterdeck kill fix-login", ""),),
+    result="Done",
+)
+_RESUME = Command(
+    "resume",
+    LIFE,
+    "continue an ended agent in a new process",
+    "app.cli.life:resume",
+    (
+        Argument(_ID.names, _ID.help, required=False),
+        Argument(("--all",), "every agent that can be, one after the other (after a reboot)", "flag"),
+    ),
+    (
+        Example("quarterdeck resume fix-login", "its session goes on"),
+        Example("quarterdeck resume --all", "after a reboot"),
+    ),
+    result="Resumed",
+)
+_RM = Command(
+    "rm",
+    LIFE,
+    "forget an ended agent; its files go to the trash",
+    "app.cli.life:remove",
+    (_ID, Argument(("-f", "--force"), "kill it first when it still runs", "flag")),
+    (Example("quarterdeck rm tests", ""),),
+    result="Done",
+)
+
+_LOG = Command(
+    "log",
+    LOGS,
+    "print what an agent wrote",
+    "app.cli.log:log",
+    (
+        _ID,
+        Argument(("-f", "--follow"), "go on until it exits", "flag"),
+        Argument(("--raw",), "the very bytes: its output to stdout, its errors to stderr", "flag"),
+    ),
+    (
+        Example("quarterdeck log tests -f", "follow until it exits"),
+        Example("quarterdeck log tests --raw > out.log", "the bytes as they came"),
+        Example("quarterdeck log tests --json | jq -r 'select(.stream == \"err\") | .text'", "errors only"),
+    ),
+    description="Control characters are removed except with --raw; with --json every recorded stimulus is one line.",
+    result="LogMark",
+    is_stream=True,
+)
+_ATTACH = Command(
+    "attach",
+    LOGS,
+    "sit at an agent's terminal",
+    "app.cli.attach:attach",
+    (_ID,),
+    (Example("quarterdeck attach htop", "Ctrl-] d or Ctrl-\\ Ctrl-\\ leaves; the agent goes on"),),
+    description="Shows the end of its output, then everything it writes, and passes on what you type.",
+)
+
+_DOCTOR = Command(
+    "doctor",
+    HOUSE,
+    "check this installation and say what to do",
+    "app.cli.doctor:doctor",
+    (),
+    (Example("quarterdeck doctor", ""),),
+    result="Diagnosis",
+)
+_DAEMON = Command(
+    "daemon",
+    HOUSE,
+    "run, start, stop or ask the daemon",
+    "app.cli.daemon:daemon",
+    (
+        Argument(
+            ("action",),
+            "run stays in the foreground",
+            metavar="run|start|stop|status",
+            choices=("run", "start", "stop", "status"),
+        ),
+        Argument(("--agents",), "with stop: stop the agents too", "flag"),
+    ),
+    (
+        Example("quarterdeck daemon status", ""),
+        Example("quarterdeck daemon stop", "agents go on; the next command starts a daemon that adopts them"),
+        Example("quarterdeck daemon stop --agents", "end everything"),
+    ),
+    description="Other commands start the daemon when they need it.",
+    result="DaemonStatus",
+    also=(("Done", "with `stop`"),),
+)
+_DEMO = Command(
+    "demo",
+    HOUSE,
+    "a scripted fleet in throw-away repositories",
+    "app.cli.demo:demo",
+    (
+        Argument(("--headless",), "without a window: play it, print the fleet, draw pictures", "flag"),
+        Argument(("--shot",), "directory for the pictures", metavar="DIR"),
+    ),
+    (
+        Example("quarterdeck demo", "needs no key and no network"),
+        Example("quarterdeck demo --headless --shot shots", "pictures without a display"),
+    ),
+    result="DemoRow",
+)
+_BENCH = Command(
+    "bench",
+    HOUSE,
+    "measure, beside baselines",
+    "app.cli.bench:bench",
+    (
+        Argument(("name",), "which one", required=False),
+        Argument(("--list",), "the ones there are", "flag"),
+    ),
+    (Example("quarterdeck bench spine", ""),),
+    description="Exit code 1 when a figure misses its target.",
+    result="Measured",
+    also=(("Bench", "with `--list`, an array of"),),
+)
+_REINDEX = Command(
+    "reindex",
+    HOUSE,
+    "rebuild the search index from the transcripts",
+    "app.cli.daemon:reindex",
+    (),
+    (Example("quarterdeck reindex", ""),),
+    result="Rebuilt",
+)
+_COMPLETION = Command(
+    "completion",
+    HOUSE,
+    "print a completion script",
+    "app.cli.completion:completion",
+    (Argument(("shell",), "for which shell", metavar="|".join(SHELLS), choices=SHELLS),),
+    (
+        Example("quarterdeck completion bash > ~/.local/share/bash-completion/completions/quarterdeck", "bash"),
+        Example("quarterdeck completion zsh > ~/.zfunc/_quarterdeck", "zsh"),
+    ),
+)
+
+COMMANDS: tuple[Command, ...] = (
+    *(_RUN, _LS, _SHOW, _NEXT, _EXPLAIN),
+    *(_SEND, _ALLOW, _DENY, _INTERRUPT, _WAIT),
+    *(_STOP, _KILL, _RESUME, _RM),
+    *(_LOG, _ATTACH),
+    *(_DOCTOR, _DAEMON, _DEMO, _BENCH, _REINDEX, _COMPLETION),
+)

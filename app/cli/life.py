@@ -1,0 +1,46 @@
+"""``stop``, ``kill``, ``resume`` and ``rm``: commands that end agents or bring them back."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from agents.wire import AgentRef, NoParams, Remove, Resumed, Started
+from app.cli.context import Context
+from app.cli.exits import CommandError, Exit
+from app.cli.talk import say_done
+
+
+def stop(context: Context, args: Namespace) -> int:
+    """Stop gently first."""
+    return say_done(context, context.call("agent.stop", AgentRef(args.id)), "stopping")
+
+
+def kill(context: Context, args: Namespace) -> int:
+    """Kill the process tree."""
+    return say_done(context, context.call("agent.kill", AgentRef(args.id)), "killed")
+
+
+def remove(context: Context, args: Namespace) -> int:
+    """Forget an ended agent."""
+    return say_done(context, context.call("agent.remove", Remove(args.id, force=args.force)), "removed")
+
+
+def resume(context: Context, args: Namespace) -> int:
+    """Continue one ended agent, or all."""
+    if (args.id is None) is not args.all:
+        raise CommandError("name the agent to resume, or give --all", Exit.USAGE)
+    if args.all:
+        resumed: Resumed = context.call("agent.resume_all", NoParams())
+    else:
+        started: Started = context.call("agent.resume", AgentRef(args.id))
+        resumed = Resumed((started.id,))
+    if context.output.is_json:
+        context.output.json(resumed)
+    else:
+        for agent in resumed.resumed:
+            context.output.line(f"resumed {agent}")
+        if not resumed.resumed and not resumed.problems:
+            context.output.line("nothing to resume")
+    for problem in resumed.problems:
+        context.output.error(f"quarterdeck: {problem}")
+    return Exit.FAILED if resumed.problems else Exit.DONE

@@ -1,0 +1,105 @@
+"""What ``--json`` prints where that is no struct of the wire; ``docs/reference/json.md`` is generated from these."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.model import AgentId, AgentRow, Stream
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """``run``: the new agent; ``pid`` is ``null`` when its program could not be started.
+
+    With ``--wait``, ``reached`` says how that ended (done, exited, failed) and ``exit_code`` is the program's.
+    """
+
+    id: AgentId
+    name: str
+    pid: int | None
+    turn: int | None = None
+    reached: str | None = None
+    exit_code: int | None = None
+
+
+class ShownAgent(AgentRow, frozen=True):
+    """``show``: the row as in ``ls``, then the command, and the directory that holds the agent's files."""
+
+    argv: tuple[str, ...] = ()
+    directory: str = ""
+
+
+class LogMark(msgspec.Struct, frozen=True):
+    """``log --json``: one recorded stimulus; ``text`` when its bytes are UTF-8, else ``base64``.
+
+    ``seq`` counts all stimuli of the agent, ``offset`` and ``length`` are bytes of the stream, ``wall`` is epoch
+    seconds. Stream ``ctl`` holds the keeper's own JSON records.
+    """
+
+    seq: int
+    stream: Stream
+    offset: int
+    length: int
+    wall: float
+    text: str | None
+    base64: str | None
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing ``doctor`` looked at; ``state`` is ok, note, warning or problem, ``next`` what to do about it."""
+
+    area: str
+    name: str
+    state: str
+    detail: str
+    next: str = ""
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """``doctor``: ``ok`` when no check found a problem."""
+
+    ok: bool
+    checks: tuple[Check, ...]
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One measured figure. ``ok`` is ``null`` without a target, ``ratio`` is value by baseline."""
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+    ok: bool | None = None
+    baseline: float | None = None
+    ratio: float | None = None
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """Where it was measured."""
+
+    system: str
+    cpu: str
+    cores: int
+    memory_mb: int
+    python: str
+    version: str
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """``bench``: the machine and the figures."""
+
+    machine: Machine
+    figures: tuple[Figure, ...]
+
+
+class Bench(msgspec.Struct, frozen=True):
+    """``bench --list``: one benchmark there is."""
+
+    name: str
+    summary: str
+
+
+class DemoRow(msgspec.Struct, frozen=True):
+    """``demo --headless``: the scripted fleet after its last step, and the pictures drawn."""
+
+    agents: tuple[AgentRow, ...]
+    shots: tuple[str, ...] = ()

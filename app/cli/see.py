@@ -1,0 +1,137 @@
+"""``ls``, ``show``, ``next`` and ``explain``: commands that look and change nothing."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+
+from agents.model import AgentRow, Evidence
+from agents.status.headline import GLYPHS, age
+from agents.status.untrusted import one_line
+from agents.wire import AgentRef, Explained, Next, NextEntry, NoParams, Shown
+from app.cli import roster
+from app.cli.context import Context
+from app.cli.exits import Exit
+from app.cli.results import ShownAgent
+
+
+def ls(context: Context, args: Namespace) -> int:
+    """List the fleet."""
+    output = context.output
+    everybody = context.call("agent.list", NoParams()).agents
+    rows = [row for row in everybody if args.all or not row.archived]
+    if output.is_json:
+        output.json(rows)
+        return Exit.DONE
+    if not rows:
+        _say_empty(context, hidden=len(everybody))
+        return Exit.DONE
+    for line in roster.fleet(rows, context.now(), width=output.width, home=context.env.get("HOME")):
+        output.line(*line)
+    output.line()
+    output.line(*roster.summary(rows))
+    return Exit.DONE
+
+
+def _say_empty(context: Context, *, hidden: int) -> None:
+    output = context.output
+    if hidden:
+        output.line(f"No agents but {hidden} archived: `quarterdeck ls --all` shows them.")
+        return
+    output.line("No agents yet.")
+    output.line("  quarterdeck run opencode --prompt 'say hello'   start a coding agent here")
+    output.line("  quarterdeck run shell -- make test              watch over any program")
+    output.line("  quarterdeck doctor                              which kinds of agents are installed")
+    output.line("  quarterdeck demo                                a scripted fleet, no key needed")
+
+
+def show(context: Context, args: Namespace) -> int:
+    """Show one agent."""
+    shown: Shown = context.call("agent.show", AgentRef(args.id))
+    output, row, now = context.output, shown.row, context.now()
+    if output.is_json:
+        fields = {name: getattr(row, name) for name in AgentRow.__struct_fields__}
+        output.json(ShownAgent(**fields, argv=shown.spec.argv, directory=shown.directory))
+        return Exit.DONE
+    _head(context, row)
+    argv = " ".join(one_line(word) for word in shown.spec.argv)
+    pairs = [*roster.agent(row, now), ("command", argv), ("files", shown.directory)]
+    for line in roster.facts(pairs):
+        output.line("  ", *line)
+    for asked in row.requests:
+        output.line()
+        for line in roster.request(asked, now):
+            output.line("  ", *line)
+    if row.queue:
+        output.line()
+        for waiting in row.queue:
+            output.line(f"  turn {waiting.turn} {waiting.state}: {one_line(waiting.text)}")
+    return Exit.DONE
+
+
+def _head(context: Context, row: AgentRow) -> None:
+    glyph = GLYPHS[row.state]
+    times = roster.timing(row, context.now())
+    context.output.line(
+        (f"{glyph.text} ", glyph.role),
+        (one_line(row.name), "strong"),
+        "  ",
+        (roster.words(row), glyph.role),
+        f"  {times}",
+    )
+
+
+def next_entry(context: Context, args: Namespace) -> int:
+    """Show the agent that needs the user most."""
+    del args
+    entry: NextEntry = context.call("agent.next", Next())
+    output, row = context.output, entry.row
+    if output.is_json:
+        output.json(entry)
+    elif row is None:
+        output.line("Nobody needs you.")
+    else:
+        _head(context, row)
+        for line in roster.facts([("id", row.id), ("project", row.project), ("why", row.reason)]):
+            output.line("  ", *line)
+        for asked in row.requests:
+            for line in roster.request(asked, context.now()):
+                output.line("  ", *line)
+        if row.requests:
+            output.line(f"  quarterdeck allow {row.id}   quarterdeck deny {row.id} --reason TEXT")
+        if entry.waiting > 1:
+            output.line(f"  and {entry.waiting - 1} more")
+    return Exit.DONE
+
+
+def explain(context: Context, args: Namespace) -> int:
+    """Show why the status is what it is."""
+    explained: Explained = context.call("agent.explain", AgentRef(args.id))
+    output = context.output
+    if output.is_json:
+        output.json(explained)
+        return Exit.DONE
+    _head(context, explained.row)
+    output.line("  chosen:")
+    output.line(
+        "    ", _claim(explained.chosen, context.now()) if explained.chosen else "nothing: no evidence counts now"
+    )
+    others = [evidence for evidence in explained.evidence if evidence != explained.chosen]
+    for title, texts in (
+        ("other evidence, strongest first:", [_claim(evidence, context.now()) for evidence in others]),
+        ("ignored:", list(explained.ignored)),
+    ):
+        if texts:
+            output.line(f"  {title}")
+        for text in texts:
+            output.line("    ", text)
+    return Exit.DONE
+
+
+def _claim(evidence: Evidence, now: float) -> str:
+    at = time.strftime("%H:%M:%S", time.localtime(evidence.wall))
+    what = " ".join(filter(None, (evidence.turn, evidence.blocked)))
+    sure = "" if evidence.confidence >= 1 else f", {evidence.confidence:.0%} sure"
+    detail = f": {one_line(evidence.detail)}" if evidence.detail else ""
+    name = evidence.rank.name.lower()
+    return f"{what}, says {name} (rank {int(evidence.rank)}) since {at}, {age(now - evidence.wall)} ago{sure}{detail}"
