@@ -18,6 +18,9 @@ MAX_LINE: Final = 256 * 1024 * 1024
 #: Raw text kept with a note, characters (contract: 4 KiB).
 MAX_RAW: Final = 4096
 
+#: Deepest nesting taken, levels: what decodes must also be kept, hashed and validated recursively.
+MAX_DEPTH: Final = 200
+
 _ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _BOM = b"\xef\xbb\xbf"
 
@@ -95,6 +98,9 @@ def parse(line: bytes) -> Iterator[Frame]:
     except (ValueError, RecursionError) as error:
         yield Garbage(f"not JSON: {error}", _raw(line))
         return
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
+        yield Garbage(f"JSON nested deeper than {MAX_DEPTH} levels", _raw(line))
+        return
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             yield item
@@ -109,6 +115,20 @@ def _decode(body: bytes) -> Any:
         # Agents cut strings inside a character: invalid UTF-8 and half surrogate pairs reach us. The rest
         # of the message is good, so the slow, forgiving path replaces only what is broken.
         return _scrub(json.loads(body.decode("utf-8", "replace"), parse_constant=_reject_constant))
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _reject_constant(name: str) -> Any:

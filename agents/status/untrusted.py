@@ -34,3 +34,18 @@ def one_line(text: str, limit: int = 200) -> str:
     """Return ``text`` cleaned, on one line, of at most ``limit`` characters."""
     line = _SPACE.sub(" ", clean(text[: limit * 8])).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def reveal(text: str) -> str:
+    """Return ``text`` with every deceptive character made visible as ``⟨U+202E⟩``, nothing removed.
+
+    For what a person is asked to approve: a command that is shown without a character is another command.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n")
+    return _INVISIBLE.sub(_code_point, _CONTROL.sub(_code_point, text))
+
+
+def _code_point(found: re.Match[str]) -> str:
+    return f"⟨U+{ord(found[0]):04X}⟩"
