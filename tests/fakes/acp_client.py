@@ -24,6 +24,7 @@ class AcpClient:
     def __init__(self, argv: Sequence[str], cwd: Path, env: dict[str, str]) -> None:
         self.trace: list[tuple[str, str]] = []
         self.errors = b""
+        self._messages: list[Json] = []
         self._argv, self._cwd, self._env = argv, cwd, env
         self._next_id = 0
         self._heard = asyncio.Condition()
@@ -97,16 +98,12 @@ class AcpClient:
     # -- what came
 
     def messages(self) -> list[Json]:
-        """Return what the agent sent so far; lines that are no JSON are left out."""
-        found = []
-        for direction, line in self.trace:
-            if direction == "out" and line.startswith("{"):
-                found.append(json.loads(line))
-        return found
+        """Return what the agent sent so far; lines that are no JSON object are left out."""
+        return list(self._messages)
 
     def updates(self, kind: str) -> list[Json]:
         """Return the session updates of one kind so far."""
-        sent = [m["params"]["update"] for m in self.messages() if m.get("method") == "session/update"]
+        sent = [m["params"]["update"] for m in self._messages if m.get("method") == "session/update"]
         return [update for update in sent if update["sessionUpdate"] == kind]
 
     def text(self, kind: str = "agent_message_chunk") -> str:
@@ -124,8 +121,8 @@ class AcpClient:
     async def message(self, wanted: Callable[[Json], bool], nth: int = 1) -> Json:
         """Wait for the ``nth`` message that is wanted. Raises EOFError when the agent ends first."""
         async with self._heard:
-            await self._heard.wait_for(lambda: self._ended or len([m for m in self.messages() if wanted(m)]) >= nth)
-        found = [m for m in self.messages() if wanted(m)]
+            await self._heard.wait_for(lambda: self._ended or sum(map(wanted, self._messages)) >= nth)
+        found = [m for m in self._messages if wanted(m)]
         if len(found) < nth:
             raise EOFError(f"{self._argv[0]} ended: {self.errors[-2000:].decode(errors='replace')}")
         return found[nth - 1]
@@ -134,11 +131,20 @@ class AcpClient:
         assert self.process.stdout is not None
         while line := await self.process.stdout.readline():
             async with self._heard:
-                self.trace.append(("out", line.decode(errors="replace").rstrip("\n")))
+                self._take(line.decode(errors="replace").rstrip("\n"))
                 self._heard.notify_all()
         async with self._heard:
             self._ended = True
             self._heard.notify_all()
+
+    def _take(self, line: str) -> None:
+        self.trace.append(("out", line))
+        try:
+            message = json.loads(line)
+        except ValueError:
+            return
+        if isinstance(message, dict):
+            self._messages.append(message)
 
     async def _read_errors(self) -> None:
         assert self.process.stderr is not None
