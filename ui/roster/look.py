@@ -1,0 +1,123 @@
+"""What a line of the roster says: words, glyph and roles, made from a row. Pure; no Qt."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import msgspec
+
+from agents.model import AgentRow, Headline
+from agents.status.headline import GLYPHS, age
+
+
+class Look(msgspec.Struct, frozen=True):
+    """One line (or two) as painted and as read to a screen reader; roles are colour roles of the theme."""
+
+    icon: str
+    role: str
+    title: str
+    meta: str = ""
+    when: str = ""
+    status: str = ""
+    status_role: str = "muted"
+    detail: str = ""
+    slot: str = ""
+    unread: int = 0
+    cost: str = ""
+    accessible: str = ""
+
+
+def look_of(row: AgentRow, now: float, *, with_project: bool = False) -> Look:
+    """Return how an agent looks at ``now`` (epoch seconds)."""
+    glyph = GLYPHS[row.state]
+    meta = [part for part in (row.kind, row.branch) if part]
+    if with_project:
+        meta = [row.kind, Path(row.project).name]
+    when = when_words(row, now)
+    detail = row.activity if row.activity and row.activity not in row.headline else row.note
+    status = "catching up" if row.catching_up else row.headline
+    return Look(
+        icon=glyph.name,
+        role=glyph.role,
+        title=row.name,
+        meta=" · ".join(meta),
+        when=when,
+        status=status,
+        status_role=glyph.role,
+        detail=detail,
+        slot=str(row.slot) if row.slot else "",
+        unread=row.unread,
+        cost=money(row.cost),
+        accessible=accessible_words(row, when),
+    )
+
+
+def when_words(row: AgentRow, now: float) -> str:
+    """Return the time beside a headline: its age, or until when it lasts."""
+    timing = GLYPHS[row.state].timing
+    if timing == "until" and row.until:
+        return "until " + time.strftime("%H:%M", time.localtime(row.until))
+    if timing == "age" and row.since:
+        return age(now - row.since)
+    return ""
+
+
+def accessible_words(row: AgentRow, when: str) -> str:
+    """Return a row as a screen reader says it: word first, since it tells whether to go on listening."""
+    word = GLYPHS[row.state].word
+    parts = [row.name, row.headline if row.headline.startswith(word) else f"{word}, {row.headline}", when, row.kind]
+    parts += [Path(row.project).name, row.branch or "", f"{row.unread} unread" if row.unread else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def money(cost: float | None) -> str:
+    """Return dollars; nothing when the cost is unknown."""
+    return "" if cost is None else f"${cost:.2f}"
+
+
+def place(path: str) -> str:
+    """Return a directory as people write it, the home as ``~``."""
+    home = str(Path.home())
+    return "~" + path[len(home) :] if path == home or path.startswith(home + "/") else path
+
+
+def project_look(project: str, rows: tuple[AgentRow, ...], folded: int, *, is_open: bool) -> Look:
+    """Return how a project header looks; ``rows`` are all its agents."""
+    branches = {row.branch for row in rows if row.branch and row.worktree is None}
+    agents = "1 agent" if len(rows) == 1 else f"{len(rows)} agents"
+    hidden = f", {folded} hidden" if folded else ""
+    waiting = sum(row.rank is not None for row in rows)
+    name = Path(project).name or project
+    return Look(
+        icon="chevron-down" if is_open else "chevron-right",
+        role="muted",
+        title=name,
+        meta=", ".join(sorted(branches)),
+        when=str(len(rows)),
+        status=place(project),
+        accessible=f"project {name}, {agents}{hidden}, {'open' if is_open else 'folded'}",
+        unread=waiting if not is_open else 0,
+    )
+
+
+def fold_look(folded: int, keys: str) -> Look:
+    """Return how the line for hidden agents looks; ``keys`` list them."""
+    words = f"{folded} hidden"
+    return Look(
+        icon="eye-off", role="muted", title=words, status=f"{keys} lists them" if keys else "", accessible=words
+    )
+
+
+def needs_look(waiting: int, keys: str) -> Look:
+    """Return how the header of the queue looks; ``keys`` go to the next."""
+    glyph = GLYPHS[Headline.ALLOW]
+    words = "1 needs you" if waiting == 1 else f"{waiting} need you"
+    return Look(
+        icon=glyph.name,
+        role=glyph.role,
+        title="Needs you",
+        when=str(waiting),
+        status=f"{keys} goes to the next" if keys else "",
+        accessible=words,
+    )

@@ -1,0 +1,295 @@
+"""The roster on screen: selection by agent, updates gathered, rows that hold still while you type.
+
+One timer gathers changes and one follows the clock, however many agents there are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
+
+from agents.model import AgentId, AgentRow
+from app.fleet import Change, Fleet, What
+from ui.roster.delegate import RosterDelegate
+from ui.roster.entries import NEEDS, Choices, Key, Kind
+from ui.roster.look import when_words
+from ui.roster.model import RosterModel
+from ui.theme import Theme
+
+#: Milliseconds over which changes are gathered.
+FLUSH_MS = 100
+
+#: Seconds after a key in which no line comes, goes or moves.
+STILL_S = 1.0
+
+
+class RosterView(QTreeView):
+    """Owns model, delegate and pace; the fleet is read, never changed."""
+
+    current_changed = Signal(object)  # Key | None
+    activated_key = Signal(object)  # Key: a double click
+
+    def __init__(self, fleet: Fleet, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("roster")
+        self.setAccessibleName("Agents by project")
+        self.roster = RosterModel(fleet, self)
+        self.roster.open_projects = self.is_open
+        self.rows = RosterDelegate(theme, self)
+        self.rows.has_keyboard = self.hasFocus
+        self.last_key: Callable[[], float] = lambda: float("-inf")
+        self._fleet = fleet
+        self._dirty: set[AgentId] = set()
+        self._shown_times: dict[AgentId, str] = {}
+        self._collapsed: set[str] = set()
+        self._selected: Key | None = None
+        self._is_syncing = False
+        self._set_up()
+        self._flush_timer = QTimer(self, singleShot=True, interval=FLUSH_MS)
+        self._flush_timer.timeout.connect(self.flush)
+        self._clock_timer = QTimer(self, interval=1000)
+        self._clock_timer.timeout.connect(self._on_second)
+        self._stop_listening = fleet.listen(self._on_change)
+        self.sync()
+
+    def _set_up(self) -> None:
+        self.setModel(self.roster)
+        self.setItemDelegate(self.rows)
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(0)
+        self.setRootIsDecorated(False)
+        self.setAnimated(False)
+        self.setMouseTracking(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setFrameShape(QTreeView.Shape.NoFrame)
+
+    def dispose(self) -> None:
+        """Stop listening to the fleet; call before the window goes."""
+        self._stop_listening()
+
+    # -- what is selected
+
+    def current_key(self) -> Key | None:
+        """Return the selected line."""
+        return self._selected
+
+    def current_agent(self) -> AgentRow | None:
+        """Return the selected agent."""
+        agent = self._selected.agent if self._selected else None
+        return self._fleet.row(agent) if agent else None
+
+    def select_agent(self, agent: AgentId) -> bool:
+        """Select an agent's line in its project (or among those who need the user); tell whether it is listed."""
+        if self._selected and self._selected.agent == agent:
+            return True
+        for key in self.roster.lines_of(agent):
+            self._open_above(key)
+            self.select(key)
+            return True
+        return False
+
+    def select(self, key: Key) -> None:
+        """Select a line and scroll to it."""
+        index = self.roster.index_of(key)
+        if index.isValid():
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+
+    def move(self, steps: int) -> None:  # type: ignore[override]
+        """Select the line ``steps`` below (negative: above)."""
+        lines = self.lines()
+        if not lines:
+            return
+        at = lines.index(self._selected) if self._selected in lines else -1 if steps > 0 else len(lines)
+        self.select(lines[max(0, min(len(lines) - 1, at + steps))])
+
+    def lines(self) -> tuple[Key, ...]:
+        """Return the lines that can be reached by moving, in order."""
+        found: list[Key] = []
+        for header in self.roster.headers():
+            found.append(header)
+            index = self.roster.index_of(header)
+            if self.isExpanded(index):
+                below = (self.roster.index(row, 0, index) for row in range(self.roster.rowCount(index)))
+                found.extend(key for child in below if (key := self.roster.key_at(child)))
+        return tuple(found)
+
+    # -- folding
+
+    def is_open(self, project: str) -> bool:
+        """Tell whether a project shows its agents."""
+        return project not in self._collapsed
+
+    def collapsed(self) -> tuple[str, ...]:
+        """Return the folded projects."""
+        return tuple(sorted(self._collapsed))
+
+    def set_collapsed(self, projects: tuple[str, ...]) -> None:
+        """Fold these projects and open all others."""
+        self._collapsed = set(projects)
+        self._apply_folds()
+
+    def fold(self, *, is_open: bool) -> None:
+        """Fold or unfold the selected project; from an agent, *fold* goes to its header first."""
+        key = self._selected
+        if key is None:
+            return
+        if key.kind is Kind.PROJECT:
+            if is_open and self.is_open(key.id):
+                self.move(1)
+            self._set_open(key.id, is_open=is_open)
+            return
+        above = self.roster.key_at(self.roster.index_of(key).parent())
+        if not is_open and above:
+            self.select(above)
+
+    def _set_open(self, project: str, *, is_open: bool) -> None:
+        (self._collapsed.discard if is_open else self._collapsed.add)(project)
+        self._apply_folds()
+
+    def _apply_folds(self) -> None:
+        for header in self.roster.headers():
+            self.setExpanded(self.roster.index_of(header), header == NEEDS or self.is_open(header.id))
+            self.roster.tell(header)
+
+    def _open_above(self, key: Key) -> None:
+        above = self.roster.key_at(self.roster.index_of(key).parent())
+        if above and above.kind is Kind.PROJECT and not self.is_open(above.id):
+            self._set_open(above.id, is_open=True)
+
+    # -- pace
+
+    def set_choices(self, choices: Choices) -> None:
+        """Show what the user chose, at once."""
+        self.roster.choices = choices
+        self.sync()
+
+    def sync(self) -> None:
+        """Bring lines in and out now; the selection stays with its agent."""
+        self._is_syncing = True
+        try:
+            self.roster.sync(self.roster.wanted())
+            self._apply_folds()
+        finally:
+            self._is_syncing = False
+        self._restore_selection()
+        self._shown_times.clear()
+        self.viewport().update()
+
+    def flush(self) -> None:
+        """Repaint the visible among what changed; let lines come and go unless a key was just pressed."""
+        for agent in self._dirty:
+            for key in self.roster.lines_of(agent):
+                self._tell_visible(key)
+        dirty, self._dirty = self._dirty, set()
+        if self.roster.is_stale(self.roster.wanted()):
+            if time.monotonic() - self.last_key() < STILL_S:
+                self._dirty |= dirty
+                self._flush_timer.start()
+            else:
+                self.sync()
+
+    def _tell_visible(self, key: Key) -> None:
+        rect = self.visualRect(self.roster.index_of(key))
+        if rect.isValid() and rect.intersects(self.viewport().rect()):
+            self.roster.tell(key)
+
+    def _on_change(self, change: Change) -> None:
+        if change.what is What.RESET:
+            self.sync()
+        elif change.what in (What.ADDED, What.CHANGED, What.REMOVED) and change.agent:
+            self._dirty.add(change.agent)
+            if not self._flush_timer.isActive():
+                self._flush_timer.start()
+
+    def _on_second(self) -> None:
+        """Repaint the visible rows whose time reads differently now, and wake entries whose snooze is over."""
+        now = time.time()
+        for key in self._visible_agents():
+            row = self._fleet.row(key.id)
+            words = when_words(row, now) if row else ""
+            if self._shown_times.get(key.id) != words:
+                self._shown_times[key.id] = words
+                for line in self.roster.lines_of(key.id):
+                    self._tell_visible(line)
+        if self.roster.is_stale(self.roster.wanted()) and not self._flush_timer.isActive():
+            self._flush_timer.start()
+
+    def _visible_agents(self) -> tuple[Key, ...]:
+        found = []
+        index = self.indexAt(self.viewport().rect().topLeft())
+        while index.isValid() and self.visualRect(index).top() < self.viewport().height():
+            key = self.roster.key_at(index)
+            if key and key.agent:
+                found.append(key)
+            index = self.indexBelow(index)
+        return tuple(found)
+
+    # -- Qt
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        """Qt: the selection moved."""
+        super().currentChanged(current, previous)
+        if self._is_syncing:
+            return
+        self._selected = self.roster.key_at(current)
+        self.current_changed.emit(self._selected)
+
+    def _restore_selection(self) -> None:
+        key = self._selected
+        if key is not None and not self.roster.index_of(key).isValid():
+            # An answered agent leaves the queue: the selection goes on with it in its project.
+            others = self.roster.lines_of(key.id) if key.agent else ()
+            key = others[0] if others else self._neighbour()
+        if key is None:
+            lines = self.lines()
+            key = next((line for line in lines if line.agent), lines[0] if lines else None)
+        if key is None:
+            self._selected = None
+            self.current_changed.emit(None)
+        elif key != self._selected or self.currentIndex() != self.roster.index_of(key):
+            self.select(key)
+
+    def _neighbour(self) -> Key | None:
+        return self.roster.key_at(self.currentIndex())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Qt: a click on a header folds it."""
+        super().mousePressEvent(event)
+        key = self.roster.key_at(self.indexAt(event.position().toPoint()))
+        if key and key.kind is Kind.PROJECT and event.position().x() < 32:
+            self._set_open(key.id, is_open=not self.is_open(key.id))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Qt: a double click opens."""
+        key = self.roster.key_at(self.indexAt(event.position().toPoint()))
+        if key:
+            self.activated_key.emit(key)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt: the selected line looks different with the keyboard."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Qt: see focusInEvent."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def event(self, event: QEvent) -> bool:
+        """Qt: follow the clock only while somebody can see it."""
+        if event.type() == QEvent.Type.Show:
+            self._clock_timer.start()
+        elif event.type() == QEvent.Type.Hide:
+            self._clock_timer.stop()
+        return super().event(event)
