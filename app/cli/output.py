@@ -79,7 +79,6 @@ class Output:
     def json(self, value: Any) -> None:
         """Print a value as one line of JSON in which every unprintable character is escaped."""
         self._stdout.write(to_json(value) + "\n")
-        self._stdout.flush()
 
     def raw(self, *, error: bool = False) -> Bytes:
         """Return the byte stream below stdout or stderr, for what must not be changed."""
