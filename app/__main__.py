@@ -9,11 +9,12 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agents.model import AgentRow
     from app.paths import Home
 
 #: Our packages with common names; other distributions install packages of the same names.
@@ -31,9 +32,15 @@ class Launchers:
         """Open the window."""
         return int(importlib.import_module("app.desktop").run(home, project))
 
-    def demo(self, env: Mapping[str, str], *, headless: bool, shots: Path | None) -> Any:
-        """Play the demo fleet."""
-        return importlib.import_module("app.desktop").run_demo(env, headless=headless, shots=shots)
+    def demo_window(self, env: Mapping[str, str]) -> int:
+        """Open the window on the demo fleet."""
+        return int(importlib.import_module("app.desktop").run_demo(env))
+
+    def demo_headless(self, env: Mapping[str, str], shots: Path | None) -> tuple[Sequence[AgentRow], Sequence[Path]]:
+        """Play the demo fleet without a window."""
+        played: tuple[Sequence[AgentRow], Sequence[Path]]
+        played = importlib.import_module("app.desktop").run_demo_headless(env, shots)
+        return played
 
 
 def foreign_package(names: tuple[str, ...] = OURS) -> str:

@@ -289,7 +289,7 @@ _DEMO = Command(
         Example("quarterdeck demo", "needs no key and no network"),
         Example("quarterdeck demo --headless --shot shots", "pictures without a display"),
     ),
-    result="DemoRow",
+    result="Demo",
 )
 _BENCH = Command(
     "bench",

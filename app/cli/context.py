@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Protocol, TextIO
 
 import msgspec
 
+from agents.model import AgentRow
 from app.cli.output import Output
 from app.cli.session import Session
 from app.paths import Home, home_from
@@ -26,8 +27,11 @@ class Roots(Protocol):
     def window(self, home: Home, project: Path | None) -> int:
         """Open the window, with the dock of ``project`` pinned; return its exit code."""
 
-    def demo(self, env: Mapping[str, str], *, headless: bool, shots: Path | None) -> Any:
-        """Play the demo fleet; headless it returns the rows and the pictures drawn."""
+    def demo_window(self, env: Mapping[str, str]) -> int:
+        """Open the window on the demo fleet; return its exit code."""
+
+    def demo_headless(self, env: Mapping[str, str], shots: Path | None) -> tuple[Sequence[AgentRow], Sequence[Path]]:
+        """Play the demo fleet without a window; return its last rows and the pictures drawn into ``shots``."""
 
 
 @dataclass(kw_only=True)

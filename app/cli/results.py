@@ -98,7 +98,7 @@ class Bench(msgspec.Struct, frozen=True):
     summary: str
 
 
-class DemoRow(msgspec.Struct, frozen=True):
+class Demo(msgspec.Struct, frozen=True):
     """``demo --headless``: the scripted fleet after its last step, and the pictures drawn."""
 
     agents: tuple[AgentRow, ...]
