@@ -29,7 +29,8 @@ class RosterPanel(QWidget):
         self.field.returnPressed.connect(self.view.setFocus)
         self.banner = QWidget(self)
         self._banner_words = QLabel(self.banner)
-        self._banner_clear = QToolButton(self.banner, toolTip="Clear filters")
+        self._banner_clear = QToolButton(self.banner)
+        self._banner_clear.setToolTip("Clear filters")
         self._banner_clear.clicked.connect(self.clear_filter)
         self._marked: set[AgentId] = set()
         self.view.rows.is_marked = self._marked.__contains__

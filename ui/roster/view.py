@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from agents.model import AgentId, AgentRow
@@ -105,7 +105,7 @@ class RosterView(QTreeView):
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
 
-    def move(self, steps: int) -> None:  # type: ignore[override]
+    def step(self, steps: int) -> None:
         """Select the line ``steps`` below (negative: above)."""
         lines = self.lines()
         if not lines:
@@ -130,11 +130,11 @@ class RosterView(QTreeView):
         """Tell whether a project shows its agents."""
         return project not in self._collapsed
 
-    def collapsed(self) -> tuple[str, ...]:
+    def folded_projects(self) -> tuple[str, ...]:
         """Return the folded projects."""
         return tuple(sorted(self._collapsed))
 
-    def set_collapsed(self, projects: tuple[str, ...]) -> None:
+    def set_folded_projects(self, projects: tuple[str, ...]) -> None:
         """Fold these projects and open all others."""
         self._collapsed = set(projects)
         self._apply_folds()
@@ -146,7 +146,7 @@ class RosterView(QTreeView):
             return
         if key.kind is Kind.PROJECT:
             if is_open and self.is_open(key.id):
-                self.move(1)
+                self.step(1)
             self._set_open(key.id, is_open=is_open)
             return
         above = self.roster.key_at(self.roster.index_of(key).parent())
@@ -237,7 +237,9 @@ class RosterView(QTreeView):
 
     # -- Qt
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
         """Qt: the selection moved."""
         super().currentChanged(current, previous)
         if self._is_syncing:
@@ -286,10 +288,12 @@ class RosterView(QTreeView):
         super().focusOutEvent(event)
         self.viewport().update()
 
-    def event(self, event: QEvent) -> bool:
+    def showEvent(self, event: QShowEvent) -> None:
         """Qt: follow the clock only while somebody can see it."""
-        if event.type() == QEvent.Type.Show:
-            self._clock_timer.start()
-        elif event.type() == QEvent.Type.Hide:
-            self._clock_timer.stop()
-        return super().event(event)
+        super().showEvent(event)
+        self._clock_timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Qt: see showEvent."""
+        super().hideEvent(event)
+        self._clock_timer.stop()
