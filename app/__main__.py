@@ -36,7 +36,7 @@ class Launchers:
         """Open the window on the demo fleet."""
         return int(importlib.import_module("app.desktop").run_demo(env))
 
-    def demo_headless(self, env: Mapping[str, str], shots: Path | None) -> tuple[Sequence[AgentRow], Sequence[Path]]:
+    def demo_headless(self, env: Mapping[str, str], shots: Path) -> tuple[Sequence[AgentRow], Sequence[Path]]:
         """Play the demo fleet without a window."""
         played: tuple[Sequence[AgentRow], Sequence[Path]]
         played = importlib.import_module("app.desktop").run_demo_headless(env, shots)

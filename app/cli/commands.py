@@ -283,7 +283,7 @@ _DEMO = Command(
     "app.cli.demo:demo",
     (
         Argument(("--headless",), "without a window: play it, print the fleet, draw pictures", "flag"),
-        Argument(("--shot",), "directory for the pictures", metavar="DIR"),
+        Argument(("--shot",), "directory for the pictures (default: shots)", metavar="DIR"),
     ),
     (
         Example("quarterdeck demo", "needs no key and no network"),

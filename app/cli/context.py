@@ -30,7 +30,7 @@ class Roots(Protocol):
     def demo_window(self, env: Mapping[str, str]) -> int:
         """Open the window on the demo fleet; return its exit code."""
 
-    def demo_headless(self, env: Mapping[str, str], shots: Path | None) -> tuple[Sequence[AgentRow], Sequence[Path]]:
+    def demo_headless(self, env: Mapping[str, str], shots: Path) -> tuple[Sequence[AgentRow], Sequence[Path]]:
         """Play the demo fleet without a window; return its last rows and the pictures drawn into ``shots``."""
 
 

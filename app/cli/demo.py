@@ -8,9 +8,13 @@ from pathlib import Path
 
 from app.cli import roster
 from app.cli.context import Context
-from app.cli.exits import Exit
+from app.cli.exits import CommandError, Exit
 from app.cli.results import Demo
 from app.cli.window import missing_display
+from app.demo import DemoFailed
+
+#: Where the pictures go unless told otherwise.
+SHOTS = "shots"
 
 
 def demo(context: Context, args: Namespace) -> int:
@@ -20,7 +24,10 @@ def demo(context: Context, args: Namespace) -> int:
         return context.roots.demo_window(context.env)
     if missing_display(context.env, sys.platform) and not args.headless:
         context.output.error(("there is no display: playing the demo fleet without a window", "muted"))
-    rows, shots = context.roots.demo_headless(context.env, Path(args.shot) if args.shot else None)
+    try:
+        rows, shots = context.roots.demo_headless(context.env, Path(args.shot or SHOTS))
+    except DemoFailed as failure:
+        raise CommandError(str(failure)) from failure
     output = context.output
     if output.is_json:
         output.json(Demo(tuple(rows), tuple(str(path) for path in shots)))
