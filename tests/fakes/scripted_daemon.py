@@ -94,6 +94,7 @@ class ScriptedDaemon:
         self.epoch = "e1"
         self.snapshot = snapshot or Snapshot(0, ())
         self.behind_welcome: bytes = b""
+        self._heard = threading.Condition()
         self._connections: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._path = places.daemon_socket
@@ -117,6 +118,12 @@ class ScriptedDaemon:
     def asked(self, method: str) -> list[Any]:
         """Return the params of every call of ``method``."""
         return [params for name, params in self.calls if name == method]
+
+    def wait_for(self, method: str, count: int = 1) -> None:
+        """Return once ``method`` was called ``count`` times; raise after 10 s."""
+        with self._heard:
+            if not self._heard.wait_for(lambda: len(self.asked(method)) >= count, 10):
+                raise TimeoutError(f"{method} was called {len(self.asked(method))} times")
 
     def drop(self) -> None:
         """Close all connections, as a killed daemon does."""
@@ -157,7 +164,9 @@ class ScriptedDaemon:
 
     def _answer(self, call: Call) -> bytes:
         params = msgspec.json.decode(call.params, type=METHODS[call.method].params)
-        self.calls.append((call.method, params))
+        with self._heard:
+            self.calls.append((call.method, params))
+            self._heard.notify_all()
         answer = self.answers.get(call.method)
         try:
             if call.method == "hello" and answer is None:
