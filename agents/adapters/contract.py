@@ -177,6 +177,9 @@ class Adapter(Protocol):
     #: Raised whenever the meaning or shape of the saved state changes: older checkpoints are replayed.
     VERSION: ClassVar[int]
 
+    #: Whether the protocol has a field for the reason of a denial; else it is sent as the next message.
+    CARRIES_REASON: ClassVar[bool] = False
+
     def feed(self, mark: Mark, data: bytes) -> Sequence[Fact]:
         """Take the bytes of one mark. Never raises for what an agent sends: bad input becomes ``Noted``."""
 

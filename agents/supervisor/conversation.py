@@ -1,0 +1,160 @@
+"""What the row says about the conversation: a fold over an adapter's facts. Pure; dumped into checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from agents.adapters.contract import (
+    CommandsChanged,
+    Fact,
+    ModesChanged,
+    PlanChanged,
+    ProcessStarted,
+    RequestClosed,
+    RequestOpened,
+    SessionFailed,
+    SessionStarted,
+    ToolCallChanged,
+    TurnEnded,
+    TurnStarted,
+    UsageChanged,
+)
+from agents.model import Mode, PlanEntry, RequestKey, SlashCommand, Usage
+
+#: News that are counted one by one; more show as this many.
+MAX_NEWS = 999
+
+#: Outcomes of requests that are remembered for a late second answer.
+MAX_OUTCOMES = 256
+
+_OPEN = frozenset({"pending", "in_progress"})
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a request ended by the agent's own stream, and when (epoch seconds)."""
+
+    outcome: str
+    at: float
+
+
+class Conversation(msgspec.Struct):
+    """Owned by one unit, changed only by ``apply``; ``news`` are the marks of what the user may want to see."""
+
+    session_id: str | None = None
+    opened: bool = False  # the present incarnation has a session, or has said why not
+    failure: str = ""
+    hint: str = ""
+    started: int = 0
+    ended: int = 0
+    empty: bool = False
+    detail: str = ""
+    usage: Usage = Usage()
+    modes: tuple[Mode, ...] = ()
+    mode: str | None = None
+    commands: tuple[SlashCommand, ...] = ()
+    plan: tuple[PlanEntry, ...] = ()
+    tools: dict[str, str] = {}
+    news: list[int] = []
+    outcomes: dict[RequestKey, Outcome] = {}
+
+    def apply(self, fact: Fact, seq: int, wall: float) -> None:
+        """Take one fact that came with mark ``seq``."""
+        handler = _HANDLERS.get(type(fact))
+        if handler is not None:
+            handler(self, fact, seq, wall)
+
+    def unread(self, seen_seq: int) -> int:
+        """Return how many news came after mark ``seen_seq``."""
+        return sum(1 for seq in self.news if seq > seen_seq)
+
+    def forget_news(self, seen_seq: int) -> None:
+        """Drop what was seen."""
+        self.news = [seq for seq in self.news if seq > seen_seq]
+
+    @property
+    def activity(self) -> str:
+        """Return what it does now: its newest open tool call, else its present plan entry."""
+        if self.tools:
+            return next(reversed(self.tools.values()))
+        return next((entry.text for entry in self.plan if entry.status == "in_progress"), "")
+
+    def tell(self, seq: int) -> None:
+        """Count one more thing the user may want to see."""
+        self.news = [*self.news[-MAX_NEWS + 1 :], seq]
+
+
+def _process(c: Conversation, _fact: Any, _seq: int, _wall: float) -> None:
+    c.opened, c.failure, c.hint, c.tools = False, "", "", {}
+
+
+def _session(c: Conversation, fact: SessionStarted, _seq: int, _wall: float) -> None:
+    c.session_id, c.opened, c.failure, c.hint = fact.session_id, True, "", ""
+
+
+def _session_failed(c: Conversation, fact: SessionFailed, seq: int, _wall: float) -> None:
+    c.opened, c.failure, c.hint = True, fact.text, fact.hint
+    c.tell(seq)
+
+
+def _turn_started(c: Conversation, fact: TurnStarted, _seq: int, _wall: float) -> None:
+    c.started = max(c.started, fact.turn)
+    c.tools, c.empty, c.detail = {}, False, ""
+
+
+def _turn_ended(c: Conversation, fact: TurnEnded, seq: int, _wall: float) -> None:
+    c.ended = max(c.ended, fact.turn)
+    c.tools, c.empty, c.detail = {}, fact.empty, fact.detail
+    c.tell(seq)
+
+
+def _tool(c: Conversation, fact: ToolCallChanged, _seq: int, _wall: float) -> None:
+    if fact.replayed:
+        return
+    c.tools.pop(fact.call.id, None)
+    if fact.call.status in _OPEN:
+        c.tools[fact.call.id] = fact.call.title
+
+
+def _plan(c: Conversation, fact: PlanChanged, _seq: int, _wall: float) -> None:
+    c.plan = fact.entries
+
+
+def _opened(c: Conversation, _fact: RequestOpened, seq: int, _wall: float) -> None:
+    c.tell(seq)
+
+
+def _closed(c: Conversation, fact: RequestClosed, _seq: int, wall: float) -> None:
+    c.outcomes[fact.key] = Outcome(fact.outcome, wall)
+    while len(c.outcomes) > MAX_OUTCOMES:
+        del c.outcomes[next(iter(c.outcomes))]
+
+
+def _usage(c: Conversation, fact: UsageChanged, _seq: int, _wall: float) -> None:
+    c.usage = fact.usage
+
+
+def _modes(c: Conversation, fact: ModesChanged, _seq: int, _wall: float) -> None:
+    c.modes, c.mode = fact.modes, fact.current
+
+
+def _commands(c: Conversation, fact: CommandsChanged, _seq: int, _wall: float) -> None:
+    c.commands = fact.commands
+
+
+_HANDLERS: dict[type[Fact], Callable[[Conversation, Any, int, float], None]] = {
+    ProcessStarted: _process,
+    SessionStarted: _session,
+    SessionFailed: _session_failed,
+    TurnStarted: _turn_started,
+    TurnEnded: _turn_ended,
+    ToolCallChanged: _tool,
+    PlanChanged: _plan,
+    RequestOpened: _opened,
+    RequestClosed: _closed,
+    UsageChanged: _usage,
+    ModesChanged: _modes,
+    CommandsChanged: _commands,
+}

@@ -1,0 +1,472 @@
+"""The supervisor: all agents of one home, found again at start, started, ended, listed and told about.
+
+One asyncio loop, no Qt. What happens inside one agent is its unit's; here is only what concerns the fleet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from agents import wire
+from agents.adapters.kinds import KindSet, available, load_kinds
+from agents.adapters.registry import Family
+from agents.index.store import IndexStore
+from agents.model import AgentId, AgentRow, Block, Kind, KindInfo, Spec
+from agents.runtime.directory import AgentDirectory, DirectoryDamaged
+from agents.runtime.lease import LeaseHeld, Leases
+from agents.runtime.places import Places
+from agents.supervisor import decisions, launching, names, orders
+from agents.supervisor.bus import EventBus
+from agents.supervisor.intents import NoSteps, Steps
+from agents.supervisor.life import Life
+from agents.supervisor.row import can_resume
+from agents.supervisor.services import Clock, Services, SystemClock
+from agents.supervisor.unit import Unit
+from agents.transcript.file import TranscriptFile
+from agents.wire import ErrorCode, Noticed, RpcError
+
+log = logging.getLogger(__name__)
+
+#: Notices kept for clients that come later.
+NOTICES = 200
+
+#: Seconds between two launches of ``resume --all``.
+STAGGER_S = 0.3
+
+#: Seconds a launch may take until its process is there.
+LAUNCH_S = 15.0
+
+T = TypeVar("T")
+
+
+class Supervisor:
+    """Owns every unit of one home; ``run`` is its life."""
+
+    def __init__(
+        self,
+        places: Places,
+        families: Mapping[str, Family],
+        environ: Mapping[str, str],
+        *,
+        steps: Steps | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.places = places
+        self.bus = EventBus(self._row, asyncio.get_running_loop())
+        self.index = IndexStore(places.index, self._transcripts, self._on_index_problem)
+        self.watched: frozenset[AgentId] = frozenset()
+        self._environ = dict(environ)
+        self._clock = clock or SystemClock()
+        self._services = Services(
+            places=places,
+            families=families,
+            leases=Leases(places.leases),
+            bus=self.bus,
+            index=self.index,
+            watched=self,
+            steps=steps or NoSteps(),
+            clock=self._clock,
+            environ=self._environ,
+        )
+        self._kinds = KindSet({}, ())
+        self._lives: dict[AgentId, Life] = {}
+        self._jobs: dict[AgentId, asyncio.Task[None]] = {}
+        self._notices: list[Noticed] = []
+        self._tasks: asyncio.TaskGroup | None = None
+        self._loop = asyncio.get_running_loop()
+
+    # -- life
+
+    async def run(self, ready: asyncio.Event) -> None:
+        """Adopt every agent there is, say ``ready`` once all are listed, and go on until cancelled."""
+        unsubscribe = self.bus.subscribe(self._remember)
+        self._reload_kinds()
+        self.index.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                self._find()
+                ready.set()
+                await self._loop.create_future()
+        finally:
+            self._tasks = None
+            for life in self._lives.values():
+                life.close()
+            await asyncio.to_thread(self.index.stop)
+            unsubscribe()
+
+    def save(self) -> None:
+        """Save every unit (before a hand-over); nothing is let go."""
+        for life in self._lives.values():
+            life.save()
+
+    def clock_jumped(self) -> None:
+        """Restart all silence timers: the machine slept or was paused, no agent was silent."""
+        for life in self._lives.values():
+            life.unit.quiet_since = self._clock.monotonic()
+            life.unit.changed()
+            life.unit.wake()
+
+    def _find(self) -> None:
+        """Take over every agent directory; one that cannot be read is set aside by name, never fatal."""
+        folder = self.places.state / "agents"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found: list[tuple[AgentDirectory, Spec]] = []
+        for path in sorted(folder.iterdir()):
+            directory = AgentDirectory(path)
+            if not path.is_dir():
+                continue
+            try:
+                spec = directory.spec()
+            except (OSError, DirectoryDamaged) as error:
+                self._set_aside(path, error)
+                continue
+            if spec.id != path.name or spec.family not in self._services.families:
+                self._set_aside(path, ValueError(f"its spec is of agent {spec.id}, family {spec.family}"))
+                continue
+            found.append((directory, spec))
+        for directory, spec in sorted(found, key=lambda pair: pair[1].created_at):
+            life = self._make(directory, spec)
+            self.bus.publish(wire.AgentAdded(life.unit.row()))
+            self._begin(life, launch=False)
+
+    def _set_aside(self, path: Path, error: Exception) -> None:
+        """Move a directory without a readable spec out of the way; a keeper in it would still be reachable by hand."""
+        target = self.places.state / "damaged" / f"{path.name}-{int(self._clock.wall())}"
+        why = "it has no spec.json" if isinstance(error, FileNotFoundError) else str(error)
+        try:
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            path.rename(target)
+        except OSError as problem:
+            self._notice("warning", f"agent directory {path} cannot be used: {why}; nor moved away: {problem.strerror}")
+        else:
+            self._notice("warning", f"agent directory {path.name} cannot be used: {why}. It was moved to {target}")
+
+    def _make(self, directory: AgentDirectory, spec: Spec) -> Life:
+        kind = self._kinds.kinds.get(spec.kind) or Kind(name=spec.kind, family=spec.family)
+        return Life(Unit(self._services, directory, spec, kind), self._group())
+
+    def _begin(self, life: Life, *, launch: bool) -> None:
+        agent = life.unit.id
+        self._lives[agent] = life
+        self._jobs[agent] = self._group().create_task(life.run(launch=launch), name=f"agent {agent}")
+
+    # -- reading
+
+    def rows(self) -> tuple[AgentRow, ...]:
+        """Return all rows in creation order."""
+        return tuple(life.unit.row() for life in self._lives.values())
+
+    def snapshot(self) -> wire.Snapshot:
+        """Return fleet facts and open requests as of the newest event."""
+        self.bus.flush()
+        return wire.Snapshot(self.bus.seq, self.rows(), tuple(self._notices), self._kind_infos())
+
+    def triage(self) -> list[AgentRow]:
+        """Return who needs the user, most urgent first, oldest first inside a rank."""
+        now = self._clock.wall()
+        waiting = [
+            row
+            for row in self.rows()
+            if row.rank is not None and not row.archived and (row.snoozed_until is None or row.snoozed_until <= now)
+        ]
+        return sorted(waiting, key=lambda row: (row.rank or 0, row.since, row.id))
+
+    def kinds(self) -> wire.Kinds:
+        """Return the kinds there are now, read anew."""
+        self._reload_kinds()
+        return wire.Kinds(self._kind_infos(), self._kinds.problems)
+
+    def resolve(self, ref: str) -> Unit:
+        """Return the agent meant by an id, a name or a unique beginning of an id. Raises RpcError."""
+        return self._life(ref).unit
+
+    def is_watched(self, agent: AgentId) -> bool:
+        """Tell whether a client follows the transcript and the log of an agent."""
+        return agent in self.watched
+
+    # -- who is who among processes (agents.server.peer)
+
+    def owners(self) -> Mapping[int, AgentId]:
+        """Return the agent of every keeper's and agent's own process id."""
+        found: dict[int, AgentId] = {}
+        for agent, life in self._lives.items():
+            for pid in life.pids():
+                found[pid] = agent
+        return found
+
+    def nonces(self) -> Mapping[str, AgentId]:
+        """Return the agent of every ``QUARTERDECK_AGENT`` value in use."""
+        return {f"{agent}:{life.unit.made.nonce}": agent for agent, life in self._lives.items()}
+
+    def ended_nonces(self) -> Mapping[str, AgentId]:
+        """Return the nonce of every agent that has ended: no process should carry one of these."""
+        units = [life.unit for life in self._lives.values()]
+        return {unit.made.nonce: unit.id for unit in units if not unit.is_live and unit.made.nonce}
+
+    def grants(self, agent: AgentId) -> Collection[str]:
+        """Return the methods an agent's spec allows it beyond its role."""
+        return self._lives[agent].unit.spec.grants
+
+    # -- starting
+
+    async def run_agent(self, params: wire.Run) -> wire.Started:
+        """Start an agent; the answer comes when its process is there, or could not be started."""
+        return await self._own(self._run_agent(params))
+
+    async def _run_agent(self, params: wire.Run) -> wire.Started:
+        kind = self._kind(params.kind)
+        taken = {
+            agent: msgspec.structs.replace(life.unit.spec, name=life.unit.name) for agent, life in self._lives.items()
+        }
+        new_id = names.new_id(taken, secrets.choice)
+        spec = launching.plan(params, kind, taken, self._environ, new_id)
+        slots = [life.unit.row().slot for life in self._lives.values()]
+        spec = msgspec.structs.replace(spec, created_at=self._clock.wall(), slot=names.free_slot(slots))
+        directory = AgentDirectory(self.places.agent(spec.id))
+        turn = None
+        try:
+            directory.write_spec(spec)
+            life = self._make(directory, spec)
+            if params.prompt:
+                turn = life.queue_first(params.prompt)
+        except OSError as error:
+            shutil.rmtree(directory.path, ignore_errors=True)
+            text = f"nothing was started: {error.strerror} ({directory.path})"
+            raise RpcError(ErrorCode.NOT_POSSIBLE, text) from error
+        self._begin(life, launch=True)
+        self.bus.publish(wire.AgentAdded(life.unit.row()))
+        return await self._started(life.unit, turn)
+
+    async def _started(self, unit: Unit, turn: int | None = None) -> wire.Started:
+        def now() -> tuple[AgentRow, str] | None:
+            row = unit.row()
+            return (row, "") if row.pid is not None or not unit.is_live else None
+
+        try:
+            row, _ = await unit.waiters.until(now, LAUNCH_S)
+        except TimeoutError:
+            row = unit.row()
+        return wire.Started(unit.id, unit.name, row.pid, turn)
+
+    async def resume(self, ref: str) -> wire.Started:
+        """Continue an ended agent in a new process."""
+        return await self._own(self._resume(self._life(ref)))
+
+    async def _resume(self, life: Life) -> wire.Started:
+        unit = life.unit
+        self._check_resume(unit)
+        if unit.made.session_id is not None:
+            try:
+                life.hold_for_resume(unit.made.session_id)
+            except LeaseHeld as error:
+                raise RpcError(ErrorCode.NOT_POSSIBLE, str(error)) from error
+        life.want_launch()
+        return await self._started(unit)
+
+    def _check_resume(self, unit: Unit) -> None:
+        if unit.is_live:
+            raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is running already ({unit.row().headline})")
+        if unit.catching_up:
+            raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is catching up with its log; try again in a moment")
+        if unit.broken:
+            raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name}: {unit.broken}; run it again instead")
+        never_spoke = unit.made.session_id is None and unit.kind.resume
+        if not never_spoke and not can_resume(unit.kind, unit.view.capabilities):
+            raise RpcError(
+                ErrorCode.NOT_POSSIBLE,
+                f"{unit.name} cannot be resumed: {unit.kind.name} cannot continue a session; run it again instead",
+            )
+        if not Path(unit.spec.cwd).is_dir():
+            raise RpcError(ErrorCode.NOT_FOUND, f"the working directory {unit.spec.cwd} of {unit.name} does not exist")
+
+    async def resume_all(self) -> wire.Resumed:
+        """Resume every agent that can be and was not stopped by the user, one after the other."""
+        resumed: list[AgentId] = []
+        problems: list[str] = []
+        for life in tuple(self._lives.values()):
+            unit = life.unit
+            if unit.is_live or unit.made.archived or unit.made.session_id is None:
+                continue
+            try:
+                await self._own(self._resume(life))
+            except RpcError as error:
+                problems.append(error.message)
+                continue
+            resumed.append(unit.id)
+            await asyncio.sleep(STAGGER_S)
+        return wire.Resumed(tuple(resumed), tuple(problems))
+
+    # -- ending
+
+    async def remove(self, ref: str, *, force: bool) -> str:
+        """Forget an ended agent; its files go to the trash."""
+        return await self._own(self._remove(self._life(ref), force=force))
+
+    async def _remove(self, life: Life, *, force: bool) -> str:
+        unit = life.unit
+        if unit.is_live:
+            if not force:
+                raise RpcError(
+                    ErrorCode.NOT_POSSIBLE,
+                    f"{unit.name} is running ({unit.row().headline}): stop it first, or use force",
+                )
+            await orders.end(unit, "kill")
+            if unit.is_live:
+                raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} could not be killed; it was kept")
+        job = self._jobs.pop(unit.id)
+        job.cancel()
+        await asyncio.wait([job])
+        life.close()
+        del self._lives[unit.id]
+        target = self.places.state / "trash" / f"{unit.id}-{int(self._clock.wall())}"
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        unit.directory.path.rename(target)
+        self.index.drop(unit.id)
+        self.bus.publish(wire.AgentRemoved(unit.id))
+        return f"{unit.name} was removed; its files are in {target}"
+
+    async def stop_agents(self) -> None:
+        """Stop every live agent and wait for it."""
+        live = [life.unit for life in self._lives.values() if life.unit.is_live]
+        await asyncio.gather(*(orders.end(unit, "stop") for unit in live))
+
+    # -- names and notes
+
+    def rename(self, ref: str, name: str) -> None:
+        """Give an agent another name."""
+        unit = self.resolve(ref)
+        problem = names.check(name)
+        if problem is None and any(life.unit.name == name for life in self._lives.values() if life.unit is not unit):
+            problem = f"the name {name} is taken"
+        if problem is not None:
+            raise RpcError(ErrorCode.INVALID_PARAMS, problem)
+        unit.record(decisions.named(self._clock.wall(), name))
+        unit.changed()
+
+    def annotate(self, params: wire.Annotate) -> None:
+        """Set note, labels, team, slot or archived; a slot is taken away from who had it."""
+        unit = self.resolve(params.id)
+        given = {"note": params.note, "labels": params.labels, "team": params.team, "archived": params.archived}
+        changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        if params.slot is not None:
+            if params.slot not in (0, *names.SLOTS):
+                raise RpcError(
+                    ErrorCode.INVALID_PARAMS, f"agent.annotate: slot is 1 to 9, or 0 for none, not {params.slot}"
+                )
+            self._free_slot(params.slot, unit)
+            changes["slot"] = params.slot
+        if changes:
+            unit.record(decisions.annotated(self._clock.wall(), changes))
+            unit.changed()
+
+    def _free_slot(self, slot: int, taker: Unit) -> None:
+        for life in self._lives.values():
+            if slot and life.unit is not taker and life.unit.row().slot == slot:
+                life.unit.record(decisions.annotated(self._clock.wall(), {"slot": 0}))
+                life.unit.changed()
+
+    # -- the index
+
+    async def reindex(self) -> wire.Rebuilt:
+        """Build the search index anew from the transcripts."""
+        begun = time.perf_counter()
+        try:
+            agents, blocks = await asyncio.wrap_future(self.index.rebuild())
+        except (OSError, sqlite3.Error) as error:
+            raise RpcError(ErrorCode.NOT_POSSIBLE, f"the index cannot be built: {error}") from error
+        return wire.Rebuilt(agents, blocks, time.perf_counter() - begun)
+
+    def _transcripts(self) -> Iterator[tuple[AgentId, Iterable[Block]]]:
+        """Read all transcripts from their files; called in the index's thread."""
+        folder = self.places.state / "agents"
+        for path in sorted(folder.iterdir()) if folder.exists() else ():
+            file = TranscriptFile(AgentDirectory(path).transcript_file, str)
+            try:
+                yield path.name, _all_blocks(file)
+            finally:
+                file.close()
+
+    def _on_index_problem(self, problem: str) -> None:
+        self._loop.call_soon_threadsafe(self._notice, "warning", problem)
+
+    # -- shared
+
+    def _group(self) -> asyncio.TaskGroup:
+        if self._tasks is None:
+            raise RpcError(ErrorCode.NOT_POSSIBLE, "the daemon is ending")
+        return self._tasks
+
+    async def _own(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carry out ``work`` to its end even if who asked for it goes away."""
+        # gather hands a failure over as a value: it is the caller's, and must not end the group.
+        task = self._group().create_task(_settled(work))
+        outcome = await asyncio.shield(task)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def _life(self, ref: str) -> Life:
+        exact = self._lives.get(ref)
+        if exact is not None:
+            return exact
+        found = [life for life in self._lives.values() if life.unit.name == ref]
+        found = found or [life for agent, life in self._lives.items() if ref and agent.startswith(ref)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            matches = [{"id": life.unit.id, "name": life.unit.name} for life in found]
+            listed = ", ".join(f"{life.unit.id} ({life.unit.name})" for life in found)
+            raise RpcError(ErrorCode.AMBIGUOUS, f"“{ref}” may be any of {listed}", {"matches": matches})
+        raise RpcError(ErrorCode.NOT_FOUND, f"there is no agent “{ref}”; `quarterdeck ls` lists them")
+
+    def _row(self, agent: AgentId) -> AgentRow | None:
+        life = self._lives.get(agent)
+        return None if life is None else life.unit.row()
+
+    def _kind(self, name: str) -> Kind:
+        self._reload_kinds()
+        kind = self._kinds.kinds.get(name)
+        if kind is not None:
+            return kind
+        known = ", ".join(sorted(k.name for k in self._kinds.kinds.values() if not k.hidden))
+        broken = "".join(f"\n{problem}" for problem in self._kinds.problems)
+        raise RpcError(ErrorCode.NOT_FOUND, f"there is no kind “{name}”; kinds: {known}{broken}")
+
+    def _reload_kinds(self) -> None:
+        self._kinds = load_kinds(self.places.kinds)
+
+    def _kind_infos(self) -> tuple[KindInfo, ...]:
+        path = self._environ.get("PATH")
+        return tuple(
+            available(kind, lambda program: shutil.which(program, path=path)) for kind in self._kinds.kinds.values()
+        )
+
+    def _notice(self, level: str, text: str) -> None:
+        log.info("%s", text)
+        self.bus.publish(Noticed(level, text, self._clock.wall()))
+
+    def _remember(self, numbered: wire.NumberedEvent) -> None:
+        if isinstance(numbered.event, Noticed):
+            self._notices = [*self._notices[-NOTICES + 1 :], numbered.event]
+
+
+async def _settled(work: Coroutine[Any, Any, T]) -> T | BaseException:
+    return (await asyncio.gather(work, return_exceptions=True))[0]
+
+
+def _all_blocks(file: TranscriptFile) -> Iterator[Block]:
+    before: int | None = None
+    while blocks := file.page(before, 200):
+        yield from blocks
+        before = blocks[0].n

@@ -1,0 +1,45 @@
+"""What is wrong around an agent's turn, from facts and timers that only mark.
+
+Pure; nothing follows from it by itself.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.model import Health, Turn
+
+#: Seconds without any event after which a working agent is marked as silent, and with a tool call open.
+SILENT_S = 120.0
+SILENT_TOOL_S = 900.0
+
+
+class Signs(msgspec.Struct, frozen=True):
+    """What the assessment depends on. Times are on the agent's monotonic clock."""
+
+    turn: Turn
+    last_event: float
+    tool_open: bool = False
+    disk_error: str = ""
+    told: Health = Health.OK  # what the agent itself said
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """The health, and when time alone would change it."""
+
+    health: Health
+    recheck: float | None = None
+
+
+def assess(signs: Signs, now: float, silent_s: float = SILENT_S, silent_tool_s: float = SILENT_TOOL_S) -> Assessment:
+    """Return the health at ``now``."""
+    if signs.disk_error:
+        return Assessment(Health.DISK_FULL)
+    if signs.told is not Health.OK:
+        return Assessment(signs.told)
+    if signs.turn is not Turn.WORKING:
+        return Assessment(Health.OK)
+    due = signs.last_event + (silent_tool_s if signs.tool_open else silent_s)
+    if now < due:
+        return Assessment(Health.OK, due)
+    return Assessment(Health.STALLED)

@@ -1,0 +1,148 @@
+"""Brings an agent's marks from the disk into its replica, its blocks into the transcript file, and keeps checkpoints.
+
+The marks on the disk are the truth; a poke only says that there are more. Works in bounded slices, so that one
+flooding agent takes no more of the loop than its turn.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from agents.model import Block
+from agents.runtime.directory import AgentDirectory
+from agents.runtime.marks import MarkReader
+from agents.supervisor.replica import Replica, Taken
+from agents.transcript.file import TranscriptFile
+
+log = logging.getLogger(__name__)
+
+#: Bytes read at once, and seconds after which a slice ends early.
+SLICE_BYTES = 128 * 1024
+SLICE_S = 0.004
+
+#: Output after which a checkpoint is due, bytes.
+CHECKPOINT_BYTES = 4 * 1024 * 1024
+
+
+class Intake:
+    """Owned by one unit. ``on_taken`` gets what each mark meant, ``on_stored`` blocks that are final (redacted)."""
+
+    def __init__(
+        self,
+        directory: AgentDirectory,
+        replica: Replica,
+        transcript: TranscriptFile,
+        on_taken: Callable[[Taken], None],
+        on_stored: Callable[[tuple[Block, ...]], None],
+    ) -> None:
+        self._directory = directory
+        self._marks = MarkReader(directory.path)
+        self._on_taken = on_taken
+        self._on_stored = on_stored
+        self._saved_at = 0
+        self._saved_seq = -1
+        self._unstored: dict[int, Block] = {}
+        self.replica = replica
+        self.transcript = transcript
+        self.is_broken = False  # the adapter failed: only process facts are still taken
+        self.fresh: dict[int, Block] = {}  # changed since they were last told to watchers
+
+    @property
+    def next_seq(self) -> int:
+        """Return the number the next mark on the disk will have."""
+        return self._marks.next_seq
+
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether the disk holds marks that were not taken."""
+        return self.replica.vitals.seq < self._marks.next_seq
+
+    def restore(self) -> str:
+        """Go to the checkpoint if there is one that fits; return why not, empty when it did or there is none."""
+        try:
+            data = self._directory.checkpoint_file.read_bytes()
+        except FileNotFoundError:
+            return ""
+        body, checksum = data[:-4], data[-4:]
+        try:
+            if zlib.crc32(body).to_bytes(4, "big") != checksum:
+                raise ValueError("damaged checkpoint")  # noqa: TRY301 (one exit for all that makes it useless)
+            self.replica.restore(body, _size(self._directory.transcript_file))
+        except ValueError as error:
+            return str(error)
+        self._saved_at, self._saved_seq = self.replica.vitals.out_size, self.replica.vitals.seq
+        self._keep(self.replica.fold.take())
+        return ""
+
+    def slice(self) -> bool:
+        """Take some marks; tell whether there were any."""
+        begun = time.perf_counter()
+        marks = self._marks.read(self.replica.vitals.seq, SLICE_BYTES)
+        for mark, data in marks:
+            if self.is_broken:
+                wrote = self.replica.vitals.feed(mark, data)
+                self._on_taken(Taken(wrote=wrote))
+            else:
+                self._took(self.replica.take(mark, data))
+            if time.perf_counter() - begun > SLICE_S:
+                break
+        return bool(marks)
+
+    def tick(self) -> None:
+        """Reach the adapter's next deadline."""
+        self._took(self.replica.tick())
+
+    def store(self) -> None:
+        """Write closed blocks to the transcript. Raises OSError while the disk is full; nothing is lost."""
+        if self._unstored:
+            blocks, self._unstored = self._unstored, {}
+            try:
+                written = self.transcript.store(blocks.values())
+            except OSError:
+                self._unstored = {**blocks, **self._unstored}
+                raise
+            if written:
+                self._on_stored(written)
+
+    @property
+    def checkpoint_due(self) -> bool:
+        """Tell whether enough output came since the last checkpoint."""
+        return self.replica.vitals.out_size - self._saved_at >= CHECKPOINT_BYTES
+
+    def checkpoint(self) -> None:
+        """Save the state by rename. Raises OSError; the former checkpoint then stays."""
+        if self.is_broken or self._saved_seq == self.replica.vitals.seq:
+            return
+        self.store()
+        body = self.replica.dump(_size(self._directory.transcript_file))
+        path = self._directory.checkpoint_file
+        temporary = path.with_name(f".{path.name}.new")
+        try:
+            # Not synced: after a power cut the checksum tells, and the marks are replayed.
+            temporary.write_bytes(body + zlib.crc32(body).to_bytes(4, "big"))
+            temporary.chmod(0o600)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        self._saved_at, self._saved_seq = self.replica.vitals.out_size, self.replica.vitals.seq
+
+    def _took(self, taken: Taken) -> None:
+        self._keep(taken.blocks)
+        self._on_taken(taken)
+
+    def _keep(self, blocks: tuple[Block, ...]) -> None:
+        for block in blocks:
+            self._unstored[block.n] = block
+            self.fresh[block.n] = block
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

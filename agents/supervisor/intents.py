@@ -1,0 +1,102 @@
+"""Write-ahead intents: what is to be written to an agent is on record before it is, and is written exactly once.
+
+The keeper never writes an id twice, so an intent without acknowledgement may be sent again under its id. Which
+ones still make sense after an adoption is decided by the unit; this module computes no bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from agents.model import AgentId
+from agents.supervisor import decisions
+from agents.supervisor.decisions import Decisions, Intent
+from agents.supervisor.recorder import Recorder
+
+#: Kinds that must survive a power cut: the user's word.
+_DURABLE = frozenset({"prompt", "answer"})
+
+
+class Writer(Protocol):
+    """The keeper's connection, as far as orders need it."""
+
+    def write(self, write_id: str, data: bytes) -> None:
+        """Queue bytes for the agent under an id."""
+
+    def resize(self, rows: int, cols: int) -> None:
+        """Tell the terminal its size in cells."""
+
+
+class Steps(Protocol):
+    """Told at every border a crash could fall on; the tests' way to make it fall there."""
+
+    def reached(self, step: str, agent: AgentId, what: str) -> None:
+        """``step`` is decided, recorded, written or acknowledged; ``what`` the kind of the intent."""
+
+
+class NoSteps:
+    """Nobody listens."""
+
+    def reached(self, step: str, agent: AgentId, what: str) -> None:
+        """Do nothing."""
+
+
+class Intents:
+    """Owned by one unit. ``writer`` is set while the keeper is connected."""
+
+    def __init__(
+        self, agent: AgentId, recorder: Recorder, folded: Decisions, steps: Steps, wall: Callable[[], float]
+    ) -> None:
+        self._agent = agent
+        self._recorder = recorder
+        self._folded = folded
+        self._steps = steps
+        self._wall = wall
+        self._bytes: dict[str, bytes] = {}  # unacknowledged, to be tried again when the keeper was full
+        self.writer: Writer | None = None
+
+    def name(self, kind: str, what: str | int) -> str:
+        """Return the write id of an intent; the same intent of the same process has the same id for ever."""
+        return f"{self._folded.incarnation}:{kind}:{what}"
+
+    def known(self, intent_id: str) -> bool:
+        """Tell whether it was issued and not settled."""
+        return intent_id in self._folded.intents
+
+    def pending(self) -> tuple[Intent, ...]:
+        """Return what has not been acknowledged as written."""
+        return tuple(self._folded.intents.values())
+
+    def issue(self, kind: str, what: str | int, args: dict[str, Any], data: bytes) -> None:
+        """Record an intent, then write its bytes. Raises OSError when it cannot be recorded (nothing is written)."""
+        intent = Intent(self.name(kind, what), kind, self._folded.incarnation, args)
+        self._steps.reached("decided", self._agent, kind)
+        record = decisions.intent(self._wall(), intent)
+        self._recorder.record(record, sync=kind in _DURABLE, hold=f"intent:{intent.id}")
+        self._steps.reached("recorded", self._agent, kind)
+        self.send(intent, data)
+
+    def send(self, intent: Intent, data: bytes) -> None:
+        """Write a recorded intent (again); its id makes that harmless."""
+        self._bytes[intent.id] = data
+        if self.writer is not None:
+            self.writer.write(intent.id, data)
+            self._steps.reached("written", self._agent, intent.kind)
+
+    def resend(self, intent_id: str) -> None:
+        """Write once more what the keeper had no room for."""
+        intent, data = self._folded.intents.get(intent_id), self._bytes.get(intent_id)
+        if intent is not None and data is not None:
+            self.send(intent, data)
+
+    def settle(self, intent_id: str, how: str) -> Intent | None:
+        """Note that it was ``written``, or why it never will be; return it when it was still open."""
+        intent = self._folded.intents.get(intent_id)
+        if intent is None:
+            return None
+        self._steps.reached("acknowledged", self._agent, intent.kind)
+        self._bytes.pop(intent_id, None)
+        self._recorder.record(decisions.settled(self._wall(), intent_id, how))
+        self._recorder.release(f"intent:{intent_id}")
+        return intent

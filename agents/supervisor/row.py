@@ -1,0 +1,181 @@
+"""The row of one agent from everything that is known about it: pure, and the only place rows are made."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.model import (
+    LIVE,
+    AgentRow,
+    Blocked,
+    Capability,
+    Headline,
+    Health,
+    Kind,
+    Lifecycle,
+    Request,
+    Spec,
+    Turn,
+)
+from agents.status.headline import Axes, headline
+from agents.status.reduce import Verdict
+from agents.supervisor.conversation import Conversation
+from agents.supervisor.decisions import Decisions
+from agents.supervisor.vitals import Vitals
+
+_WANTED = {"stop": "stopping", "kill": "killing"}
+
+
+class Parts(msgspec.Struct):
+    """What a row is made of; gathered by the unit at the moment of building."""
+
+    spec: Spec
+    kind: Kind
+    decisions: Decisions
+    vitals: Vitals
+    conversation: Conversation
+    verdict: Verdict
+    requests: tuple[Request, ...] = ()
+    capabilities: frozenset[Capability] = frozenset()
+    health: Health = Health.OK
+    until: float | None = None
+    health_since: float = 0.0
+    background: int = 0
+    branch: str | None = None
+    blocks: int = 0
+    catching_up: bool = False
+    is_starting: bool = False  # the process is there, its protocol is not yet
+    broken: str = ""  # why nothing it says is understood any more
+
+
+def build(parts: Parts) -> AgentRow:
+    """Return the row."""
+    spec, made, vitals, talk = parts.spec, parts.decisions, parts.vitals, parts.conversation
+    lifecycle, reason = _lifecycle(parts)
+    turn, blocked = _turn(parts)
+    unread = talk.unread(made.seen_seq)
+    asks = parts.requests[0].title if parts.requests else ""
+    state, words, rank = headline(
+        Axes(
+            lifecycle=lifecycle,
+            turn=turn,
+            blocked=blocked,
+            health=parts.health,
+            unread=unread,
+            exit_code=vitals.exit_code,
+            exit_signal=vitals.exit_signal,
+            reason=reason,
+            detail=parts.verdict.detail or talk.detail or talk.failure,
+            asks=asks,
+            empty=talk.empty,
+            stop_wanted=bool(made.want),
+        )
+    )
+    return AgentRow(
+        id=spec.id,
+        name=made.name or spec.name,
+        kind=spec.kind,
+        family=spec.family,
+        project=spec.project,
+        branch=parts.branch,
+        cwd=spec.cwd,
+        lifecycle=lifecycle,
+        exit_code=vitals.exit_code,
+        turn=turn,
+        blocked=blocked,
+        health=parts.health,
+        headline=words,
+        since=_since(parts, state),
+        unread=unread,
+        cost=talk.usage.cost,
+        team=made.team if made.team is not None else spec.team,
+        labels=spec.labels if made.labels is None else made.labels,
+        state=state,
+        rank=rank,
+        exit_signal=vitals.exit_signal,
+        reason=_reason(parts, reason, turn),
+        source=parts.verdict.source,
+        activity=talk.activity if turn is Turn.WORKING else "",
+        until=parts.until,
+        background=parts.background,
+        usage=talk.usage,
+        note=made.note,
+        parent=spec.parent,
+        slot=made.slot if made.slot_set else spec.slot,
+        worktree=spec.worktree,
+        mode=talk.mode or spec.mode,
+        modes=talk.modes,
+        model=spec.model,
+        commands=talk.commands,
+        capabilities=_capabilities(parts),
+        requests=parts.requests,
+        queue=made.waiting,
+        turn_number=talk.started,
+        plan=talk.plan,
+        session_id=made.session_id or talk.session_id or spec.session_id,
+        pid=vitals.pid if vitals.lifecycle in LIVE else None,
+        incarnation=vitals.incarnation,
+        created_at=spec.created_at,
+        archived=made.archived,
+        demo=spec.demo,
+        catching_up=parts.catching_up,
+        snoozed_until=made.snoozed_until if made.snoozed_state == state.value else None,
+        out_size=vitals.out_size,
+        err_size=vitals.err_size,
+        blocks=parts.blocks,
+    )
+
+
+def can_resume(kind: Kind, capabilities: frozenset[Capability]) -> bool:
+    """Tell whether a new process can go on where an ended one was."""
+    return kind.resume and Capability.RESUME in capabilities
+
+
+def _lifecycle(parts: Parts) -> tuple[Lifecycle, str]:
+    vitals, want = parts.vitals, parts.decisions.want
+    if parts.broken:
+        alive = f"; its process {vitals.pid} goes on" if vitals.lifecycle in LIVE and vitals.pid else ""
+        return Lifecycle.FAILED, f"{parts.broken}{alive}"
+    if vitals.lifecycle is Lifecycle.RUNNING and want:
+        return Lifecycle.STOPPING, _WANTED[want]
+    if vitals.lifecycle is Lifecycle.RUNNING and parts.is_starting:
+        return Lifecycle.STARTING, ""
+    return vitals.lifecycle, vitals.reason
+
+
+def _turn(parts: Parts) -> tuple[Turn, Blocked | None]:
+    """Return the turn; a process that is gone works at nothing, and waits for nobody."""
+    verdict = parts.verdict
+    if parts.vitals.lifecycle in LIVE or verdict.turn in (Turn.DONE, Turn.ERROR):
+        return verdict.turn, verdict.blocked
+    return Turn.UNKNOWN, None
+
+
+def _reason(parts: Parts, reason: str, turn: Turn) -> str:
+    talk = parts.conversation
+    if reason:
+        return reason
+    if talk.failure:
+        return f"{talk.failure} {talk.hint}".strip()
+    return (parts.verdict.detail or talk.detail) if turn is Turn.ERROR else ""
+
+
+def _capabilities(parts: Parts) -> tuple[Capability, ...]:
+    found = parts.capabilities
+    if parts.vitals.lifecycle not in LIVE or parts.broken:
+        found = found & {Capability.RESUME, Capability.TRANSCRIPT, Capability.TERMINAL}
+    return tuple(sorted(found))
+
+
+_BY_PROCESS = frozenset({Headline.STARTING, Headline.STOPPING, Headline.QUEUED, Headline.EXITED})
+_BY_HEALTH = frozenset({Headline.SILENT, Headline.PARKED, Headline.OVERLOADED})
+
+
+def _since(parts: Parts, state: Headline) -> float:
+    """Return when the fact behind the headline became true, epoch seconds: the same after every replay."""
+    chosen, process = parts.verdict.chosen, parts.vitals.changed_at or parts.spec.created_at
+    if state in _BY_PROCESS or (state is Headline.FAILED and parts.vitals.lifecycle not in LIVE):
+        return process
+    if state in _BY_HEALTH:
+        return parts.health_since or process
+    return chosen.wall if chosen is not None else process

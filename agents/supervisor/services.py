@@ -1,0 +1,79 @@
+"""What every unit is handed by the supervisor: values and narrow protocols, gathered once by the composition root."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from agents.adapters.registry import Family
+from agents.model import AgentId, Block
+from agents.runtime.lease import Leases
+from agents.runtime.places import Places
+from agents.supervisor.intents import Steps
+from agents.wire import Event
+
+
+class Clock(Protocol):
+    """Time, as something that can be handed in."""
+
+    def wall(self) -> float:
+        """Return epoch seconds."""
+
+    def monotonic(self) -> float:
+        """Return seconds on the clock of the marks (CLOCK_MONOTONIC: excludes suspend)."""
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def wall(self) -> float:
+        """Return epoch seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds on the clock of the marks."""
+        return time.monotonic()
+
+
+class Bus(Protocol):
+    """Where changes are told."""
+
+    def touch(self, agent: AgentId, *, lazy: bool = False) -> None:
+        """Say that an agent's row may differ."""
+
+    def publish(self, event: Event) -> None:
+        """Tell an event at once."""
+
+
+class Index(Protocol):
+    """The search index, as far as units feed it."""
+
+    def put(self, agent: AgentId, blocks: tuple[Block, ...]) -> None:
+        """Index new or revised blocks soon."""
+
+    def drop(self, agent: AgentId) -> None:
+        """Forget an agent."""
+
+
+class Watched(Protocol):
+    """Who looks at what."""
+
+    def is_watched(self, agent: AgentId) -> bool:
+        """Tell whether a client follows the transcript and the log of an agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The supervisor's side of every unit. ``environ`` is what agents inherit."""
+
+    places: Places
+    families: Mapping[str, Family]
+    leases: Leases
+    bus: Bus
+    index: Index
+    watched: Watched
+    steps: Steps
+    clock: Clock
+    environ: Mapping[str, str]

@@ -1,0 +1,294 @@
+"""One agent in the daemon: its files, its keeper, its replica, and the task that keeps them in step.
+
+A unit touches no other unit, and whatever goes wrong in it becomes a state of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from agents.adapters.contract import Adapter, Noted, SessionStarted, TextAppended, TurnEnded, TurnStarted
+from agents.model import (
+    LIVE,
+    AgentRow,
+    Block,
+    Capability,
+    Decision,
+    Evidence,
+    Health,
+    Kind,
+    Lifecycle,
+    Request,
+    RequestKey,
+    Spec,
+    Turn,
+)
+from agents.runtime.directory import AgentDirectory
+from agents.runtime.redact import Redactor
+from agents.status.reduce import Verdict, reduce
+from agents.supervisor import decisions, health, row
+from agents.supervisor.decisions import Decisions, Record
+from agents.supervisor.intake import Intake
+from agents.supervisor.intents import Intents
+from agents.supervisor.outflow import Outflow
+from agents.supervisor.recorder import Outbox, Recorder
+from agents.supervisor.replica import Replica, Taken
+from agents.supervisor.services import Services
+from agents.supervisor.waiters import Waiters
+from agents.supervisor.waits import Progress
+from agents.transcript.file import TranscriptFile
+from agents.wire import Explained, Noticed, RpcError
+
+log = logging.getLogger(__name__)
+
+
+class View(msgspec.Struct):
+    """What the adapter said when it was last asked; rows are made of this and never ask it themselves."""
+
+    verdict: Verdict = Verdict()
+    requests: tuple[Request, ...] = ()
+    capabilities: frozenset[Capability] = frozenset()
+    health: Health = Health.OK
+    health_since: float = 0.0
+    is_starting: bool = False
+    recheck: float | None = None
+
+
+class Unit:
+    """Owns one agent; lives in the supervisor's loop. ``agents.supervisor.life`` runs it."""
+
+    def __init__(self, services: Services, directory: AgentDirectory, spec: Spec, kind: Kind) -> None:
+        self.services = services
+        self.directory = directory
+        self.spec = spec
+        self.kind = kind
+        self.redactor = Redactor(secrets_of({**services.environ, **kind.env, **spec.env}))
+        self.made = Decisions()
+        self.recorder = Recorder(
+            directory.events_file,
+            Outbox(directory.path / "outbox.jsonl"),
+            self.redactor,
+            self.made,
+            lambda error: self.on_disk("its journal", error),
+        )
+        self.intents = Intents(spec.id, self.recorder, self.made, services.steps, services.clock.wall)
+        self.outflow = Outflow(self.intents, self.made, self.recorder, services.clock.wall, self.notice)
+        replica = Replica(kind, spec, services.families[spec.family], self._decided)
+        transcript = TranscriptFile(directory.transcript_file, self.redactor.text)
+        self.intake = Intake(directory, replica, transcript, self._on_taken, self._on_stored)
+        self.waiters: Waiters[tuple[AgentRow, str]] = Waiters()
+        self.woken = asyncio.Event()
+        self.view = View()
+        self.disk: dict[str, str] = {}  # what cannot be written, and why
+        self.catching_up = True
+        self.broken = ""
+        self.branch: str | None = None
+        self.background = 0
+        self.quiet_since = 0.0  # monotonic; silence before this does not count (suspend, adoption)
+        self.turn_over = False  # a turn ended since the life loop last looked
+        self.stirred = False  # something but more text came since then
+        self._before = Turn.UNKNOWN
+
+    @property
+    def id(self) -> str:
+        """Return the agent's id."""
+        return self.spec.id
+
+    @property
+    def name(self) -> str:
+        """Return its present name."""
+        return self.made.name or self.spec.name
+
+    @property
+    def replica(self) -> Replica:
+        """Return the state that follows from the marks."""
+        return self.intake.replica
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """Return the adapter, ``None`` once it failed."""
+        return None if self.broken else self.replica.adapter
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether a process of it may be alive."""
+        return self.replica.vitals.lifecycle in LIVE
+
+    @property
+    def progress(self) -> Progress:
+        """Return how far its turns are."""
+        talk, waiting = self.replica.conversation, self.made.waiting
+        lost = frozenset(p.turn for p in waiting if p.state == "undelivered")
+        return Progress(talk.started, talk.ended, len(waiting) > len(lost), lost)
+
+    # -- saying
+
+    def row(self) -> AgentRow:
+        """Return its row."""
+        view, replica = self.view, self.replica
+        return row.build(
+            row.Parts(
+                spec=self.spec,
+                kind=self.kind,
+                decisions=self.made,
+                vitals=replica.vitals,
+                conversation=replica.conversation,
+                verdict=view.verdict,
+                requests=tuple(r for r in view.requests if r.key not in self.made.given),
+                capabilities=view.capabilities,
+                health=view.health,
+                health_since=view.health_since,
+                background=self.background,
+                branch=self.branch,
+                blocks=replica.fold.total,
+                catching_up=self.catching_up,
+                is_starting=view.is_starting,
+                broken=self.broken,
+            )
+        )
+
+    def explain(self) -> Explained:
+        """Return why its status is what it is."""
+        verdict = self.view.verdict
+        evidence: tuple[Evidence, ...] = ()
+        with self.firewall("explaining its status"):
+            evidence = tuple(sorted(self.adapter.evidence(), key=lambda e: e.rank)) if self.adapter else ()
+        ignored = (*verdict.ignored, *((self.broken,) if self.broken else ()))
+        return Explained(self.row(), verdict.chosen, evidence, ignored)
+
+    def notice(self, level: str, text: str) -> None:
+        """Tell the user something to read later."""
+        log.info("%s (%s): %s", self.name, self.id, text)
+        self.services.bus.publish(Noticed(level, f"{self.name}: {text}", self.services.clock.wall(), self.id))
+
+    def changed(self, *, lazy: bool = False) -> None:
+        """Look at the agent anew, and tell whoever waits or watches."""
+        self._refresh()
+        self.services.bus.touch(self.id, lazy=lazy)
+        self.waiters.check()
+
+    def wake(self) -> None:
+        """Have the life loop look again soon."""
+        self.woken.set()
+
+    def record(self, record: Record) -> None:
+        """Record a fact of ours; while the disk is full it is kept and written later."""
+        self.recorder.record(record, sync=False)
+
+    # -- the firewall
+
+    @contextmanager
+    def firewall(self, what: str) -> Iterator[None]:
+        """Turn any failure of adapter or fold into the state failed; the process and all siblings go on."""
+        try:
+            yield
+        except RpcError:
+            raise
+        # Firewall: one agent's failure is a state, not an exception (house style, rule 5).
+        except Exception as error:
+            log.exception("%s (%s): %s failed", self.name, self.id, what)
+            self._break(f"Quarterdeck failed at {what}: {str(error) or type(error).__name__}")
+
+    def _break(self, why: str) -> None:
+        if self.broken:
+            return
+        self.broken = why
+        self.intake.is_broken = True
+        self.catching_up = False
+        self.view = View(capabilities=self.view.capabilities)
+        self.notice("error", f"{why}. Its process was left alone; `stop` and `kill` still work")
+        self.services.bus.touch(self.id)
+        self.waiters.check()
+
+    # -- what comes in
+
+    def on_disk(self, what: str, error: str) -> None:
+        """Note that something cannot be written, or (empty error) can again."""
+        if error and what not in self.disk:
+            self.notice("warning", f"{what} cannot be written ({error}); it waits, nothing is lost")
+        if self.disk.get(what, "") != error:
+            self.disk = {k: v for k, v in self.disk.items() if k != what}
+            if error:
+                self.disk[what] = error
+            self.services.bus.touch(self.id)
+            self.wake()
+
+    def _decided(self, key: RequestKey) -> Decision | None:
+        given = self.made.given.get(key)
+        if given is None:
+            return None
+        return Decision(key, given.outcome, "", given.by, given.at, given.reason)
+
+    def _on_taken(self, taken: Taken) -> None:
+        if taken.wrote is not None:
+            self.stirred = True
+            intent = self.intents.settle(taken.wrote, "written")
+            if intent is not None:
+                self.outflow.written(intent, self.adapter)
+        for fact in taken.facts:
+            self.stirred = self.stirred or not isinstance(fact, TextAppended | Noted)
+            if isinstance(fact, TurnStarted):
+                self.outflow.started(fact.turn)
+            elif isinstance(fact, TurnEnded):
+                self.turn_over = True
+            elif isinstance(fact, SessionStarted) and fact.session_id != self.made.session_id:
+                self.record(decisions.session(self.services.clock.wall(), fact.session_id))
+
+    def _on_stored(self, blocks: tuple[Block, ...]) -> None:
+        self.services.index.put(self.id, blocks)
+
+    # -- what is thought of it
+
+    def _refresh(self) -> None:
+        adapter = self.adapter
+        if adapter is None:
+            return
+        with self.firewall("reading its status"):
+            replica = self.replica
+            now = self.services.clock.monotonic() if self.is_live else replica.vitals.monotonic
+            verdict = reduce(adapter.evidence(), now, self._before)
+            if not verdict.settling:
+                self._before = verdict.turn
+            found = adapter.capabilities()
+            state, recheck = self._health(verdict.turn, now)
+            running = replica.vitals.lifecycle is Lifecycle.RUNNING
+            since = self.view.health_since if state is self.view.health else self.services.clock.wall()
+            self.view = View(
+                verdict=verdict,
+                requests=tuple(adapter.requests()) if self.is_live else (),
+                capabilities=found,
+                health=state,
+                health_since=since,
+                # A program that takes raw keys has no handshake to wait for.
+                is_starting=running and Capability.INPUT not in found and not replica.conversation.opened,
+                recheck=min((t for t in (verdict.recheck, recheck) if t is not None), default=None),
+            )
+
+    def _health(self, turn: Turn, now: float) -> tuple[Health, float | None]:
+        vitals = self.replica.vitals
+        signs = health.Signs(
+            turn=turn if self.is_live else Turn.UNKNOWN,
+            last_event=max(vitals.monotonic, self.quiet_since),
+            tool_open=bool(self.replica.conversation.tools),
+            disk_error=next(iter(self.disk.values()), ""),
+        )
+        found = health.assess(signs, now)
+        return found.health, found.recheck
+
+    def shown(self, blocks: list[Block]) -> tuple[Block, ...]:
+        """Return blocks as they may leave the daemon: redacted."""
+        value: Callable[[object], object] = self.redactor.value
+        return tuple(msgspec.convert(value(msgspec.to_builtins(block)), Block) for block in blocks)
+
+
+def secrets_of(environ: dict[str, str]) -> frozenset[str]:
+    """Return the values of variables whose names say that they are secret."""
+    words = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
+    return frozenset(
+        value for name, value in environ.items() if len(value) >= 8 and any(word in name.upper() for word in words)
+    )
