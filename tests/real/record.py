@@ -24,7 +24,11 @@ CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "acp"
 PERMISSION = "session/request_permission"
 
 #: What our adapter offers in its handshake.
-CAPABILITIES = {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}
+CAPABILITIES = {
+    "fs": {"readTextFile": False, "writeTextFile": False},
+    "terminal": False,
+    "elicitation": {"form": {}},
+}
 
 
 async def _refuse_files(client: AcpClient, nth: int = 1) -> None:
@@ -89,13 +93,29 @@ async def killed(client: AcpClient, repo: Path) -> None:
 
 async def loaded(client: AcpClient, repo: Path) -> None:
     """Load the killed process's session in the next one."""
+    await _continue(client, repo, "session/load")
+
+
+async def resumed(client: AcpClient, repo: Path) -> None:
+    """Resume the killed process's session in the next one."""
+    await _continue(client, repo, "session/resume")
+
+
+async def _continue(client: AcpClient, repo: Path, method: str) -> None:
     session = (repo / "session").read_text()
     await client.call("initialize", {"protocolVersion": 1, "clientCapabilities": CAPABILITIES})
-    await client.call("session/load", {"sessionId": session, "cwd": str(repo), "mcpServers": []})
+    await client.call(method, {"sessionId": session, "cwd": str(repo), "mcpServers": []})
     turn = await client.prompt(session, "Once more")
     await client.choose(await client.request(PERMISSION), "allow_once")
     await _refuse_files(client)
     await client.answer(turn)
+
+
+async def plan(client: AcpClient, repo: Path) -> None:
+    """Switch the mode, which this agent announces as a configuration option."""
+    session = await client.open(repo, **CAPABILITIES)
+    params = {"sessionId": session, "configId": "mode", "value": "plan"}
+    await client.call("session/set_config_option", params)
 
 
 Play = Callable[[AcpClient, Path], Awaitable[None]]
@@ -106,7 +126,9 @@ RECORDINGS: tuple[tuple[str, tuple[tuple[str, Play], ...]], ...] = (
     ("bash", (("always", always),)),
     ("text", (("text", plain),)),
     ("401", (("unauthorized", plain),)),
-    ("write", (("killed", killed), ("loaded", loaded))),
+    ("write", (("killed", killed), ("resumed", resumed))),
+    ("write", (("", killed), ("loaded", loaded))),
+    ("text", (("plan", plan),)),
 )
 
 
@@ -124,6 +146,8 @@ async def _record(scenario: str, plays: tuple[tuple[str, Play], ...]) -> None:
         for name, play in plays:
             async with asyncio.timeout(60), AcpClient([str(path), "acp"], repo, env) as client:
                 await play(client, repo)
+            if not name:  # only sets the stage for the next
+                continue
             target = CORPUS / f"opencode-{name}.jsonl"
             target.parent.mkdir(parents=True, exist_ok=True)
             lines = [json.dumps({"dir": d, "line": line.replace(folder, "/home/dev")}) for d, line in client.trace]
