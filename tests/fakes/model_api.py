@@ -13,6 +13,7 @@ import json
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +47,7 @@ class ModelApi:
     def __init__(self, port: int = 0, *, echo: bool = False) -> None:
         self.requests: list[Seen] = []
         self.hung_up: list[str] = []  # paths of requests whose client went away in mid-stream
+        self._changed = threading.Condition()
         self._scenarios = dict(BUILT_IN)
         self._counts: Counter[str] = Counter()
         self._port = port
@@ -83,6 +85,11 @@ class ModelApi:
         """Return the requests of the conversation itself, without titles and the like."""
         return [seen for seen in self.requests if seen.scenario == scenario and not seen.side]
 
+    def wait_for(self, fact: Callable[[], bool], timeout: float = 30.0) -> bool:
+        """Wait until ``fact`` about ``requests`` or ``hung_up`` holds; tell whether it did within ``timeout`` s."""
+        with self._changed:
+            return self._changed.wait_for(fact, timeout)
+
     # -- the thread
 
     def _run(self) -> None:
@@ -100,7 +107,7 @@ class ModelApi:
         app.router.add_get("/{scenario}/{rest:.*}models", self._models)
         app.router.add_post("/{scenario}/{rest:.*}" + openai_chat.PATH, self._chat)
         # A hanging answer must not hold up the end of the test.
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self._port)
         await site.start()
@@ -124,20 +131,24 @@ class ModelApi:
             reply = Text(reply.text.replace("{prompt}", openai_chat.prompt(body)), reply.gap)
         if isinstance(reply, Fail):
             return openai_chat.error(reply)
-        if isinstance(reply, Hang) and reply.where == "headers":
-            await asyncio.Event().wait()
-        if isinstance(reply, Text | Tool) and not body.get("stream"):
-            return openai_chat.whole(body, reply)
         try:
+            if isinstance(reply, Hang) and reply.where == "headers":
+                await asyncio.Event().wait()
+            if isinstance(reply, Text | Tool) and not body.get("stream"):
+                return openai_chat.whole(body, reply)
             return await openai_chat.stream(request, body, reply)
-        except ConnectionResetError:
-            # The program hung up in mid-answer, as an interrupt makes it do: that is what is being tested.
-            self.hung_up.append(request.path)
+        except (ConnectionResetError, asyncio.CancelledError):
+            # The program hung up in mid-answer, as an interrupt makes it do: often that is what is tested.
+            with self._changed:
+                self.hung_up.append(request.path)
+                self._changed.notify_all()
             raise asyncio.CancelledError from None
 
     def _note(self, request: web.Request, body: dict[str, Any], *, side: bool) -> Seen:
         seen = Seen(request.path, request.match_info["scenario"], body, dict(request.headers), side)
-        self.requests.append(seen)
+        with self._changed:
+            self.requests.append(seen)
+            self._changed.notify_all()
         if self._echo:
             print(json.dumps({"path": seen.path, "side": side, "body": body}), flush=True)
         return seen

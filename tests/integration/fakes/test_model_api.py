@@ -1,0 +1,175 @@
+"""The scripted model API answers as a vendor would, in all its scenarios: a fake that is wrong proves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import openai
+import pytest
+
+from tests.fakes.model_api import MODEL, ModelApi
+from tests.fakes.replies import BUILT_IN, Text, Tool
+
+TOOLS: list[Any] = [{"type": "function", "function": {"name": "write", "parameters": {"type": "object"}}}]
+SCRIPT = Path(__file__).resolve().parents[2] / "fakes" / "model_api.py"
+HELLO: list[Any] = [{"role": "user", "content": "hello"}]
+
+
+@pytest.fixture
+def api() -> Iterator[ModelApi]:
+    with ModelApi() as server:
+        yield server
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as client:
+        yield client
+
+
+def client(api: ModelApi, scenario: str, agent: str = "a") -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(base_url=api.url(scenario, agent), api_key="none", max_retries=0, timeout=10)
+
+
+async def chat(api: ModelApi, scenario: str, messages: list[Any] = HELLO, agent: str = "a", **more: Any) -> Any:
+    async with client(api, scenario, agent) as vendor:
+        return await vendor.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, **more)
+
+
+async def streamed(api: ModelApi, scenario: str, messages: list[Any] = HELLO) -> list[Any]:
+    async with client(api, scenario) as vendor:
+        stream = await vendor.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=True)
+        return [chunk async for chunk in stream]
+
+
+async def test_text_whole_and_streamed_is_the_same(api: ModelApi) -> None:
+    whole = await chat(api, "text")
+    chunks = await streamed(api, "text")
+    assert whole.choices[0].message.content == "You said: hello"
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "You said: hello"
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+    assert chunks[-1].usage.total_tokens > 0
+
+
+async def test_a_streamed_tool_call_comes_in_pieces_that_fit_together(api: ModelApi) -> None:
+    chunks = await streamed(api, "write")
+    parts = [c.choices[0].delta.tool_calls[0] for c in chunks if c.choices and c.choices[0].delta.tool_calls]
+    assert parts[0].function.name == "write"
+    assert len(parts) == 2
+    assert json.loads("".join(p.function.arguments for p in parts))["filePath"] == "hello.txt"
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "tool_calls"
+
+
+async def test_the_conversation_says_which_step_is_next(api: ModelApi) -> None:
+    messages = list(HELLO)
+    names = []
+    for _ in range(3):
+        answer = (await chat(api, "steps", messages)).choices[0].message
+        names.append(answer.tool_calls[0].function.name if answer.tool_calls else answer.content)
+        messages.append(answer.model_dump(exclude_none=True))
+        messages += [{"role": "tool", "tool_call_id": c.id, "content": "done"} for c in answer.tool_calls or []]
+    assert names == ["write", "bash", "Two steps are done."]
+    ids = [call["id"] for message in messages for call in message.get("tool_calls", [])]
+    assert len(set(ids)) == 2
+
+
+async def test_a_request_without_tools_gets_a_title_and_is_told_apart(api: ModelApi) -> None:
+    async with client(api, "write") as vendor:
+        answer = await vendor.chat.completions.create(model=MODEL, messages=HELLO)
+    assert answer.choices[0].message.content == "A scripted session"
+    assert [seen.side for seen in api.requests] == [True]
+    assert api.turns("write") == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "error", "code"),
+    [
+        ("401", openai.AuthenticationError, "invalid_api_key"),
+        ("402", openai.APIStatusError, "insufficient_quota"),
+        ("403", openai.PermissionDeniedError, "permission_denied"),
+        ("404", openai.NotFoundError, "model_not_found"),
+        ("429", openai.RateLimitError, "rate_limit_exceeded"),
+        ("429-after", openai.RateLimitError, "rate_limit_exceeded"),
+        ("quota", openai.RateLimitError, "insufficient_quota"),
+        ("500", openai.InternalServerError, "server_error"),
+        ("503", openai.InternalServerError, "service_unavailable"),
+        ("529", openai.InternalServerError, "overloaded_error"),
+    ],
+)
+async def test_failures_are_the_vendors_own(
+    api: ModelApi, scenario: str, error: type[openai.APIStatusError], code: str
+) -> None:
+    with pytest.raises(error) as raised:
+        await chat(api, scenario)
+    assert raised.value.code == code
+    assert raised.value.response.headers.get("retry-after") == ("3600" if scenario == "429-after" else None)
+
+
+async def test_it_fails_twice_for_each_agent_and_then_works(api: ModelApi) -> None:
+    for agent in ("a", "b"):
+        for _ in range(2):
+            with pytest.raises(openai.InternalServerError):
+                await chat(api, "flaky", agent=agent)
+        assert (await chat(api, "flaky", agent=agent)).choices[0].message.content == "Worked in the end."
+
+
+async def test_a_cut_breaks_the_stream(api: ModelApi, session: aiohttp.ClientSession) -> None:
+    body = {"stream": True, "tools": TOOLS, "messages": HELLO}
+    async with session.post(f"{api.url('cut')}/chat/completions", json=body) as response:
+        assert response.status == 200
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.read()
+
+
+@pytest.mark.parametrize("scenario", ["hang", "hang-stream"])
+async def test_a_hang_is_silent_until_the_client_goes(api: ModelApi, scenario: str) -> None:
+    with pytest.raises((openai.APITimeoutError, TimeoutError)):
+        async with asyncio.timeout(0.5):
+            await streamed(api, scenario)
+    assert len(api.turns(scenario)) == 1
+
+
+async def test_a_client_that_hangs_up_is_noted(api: ModelApi, session: aiohttp.ClientSession) -> None:
+    body = {"stream": True, "tools": TOOLS, "messages": HELLO}
+    async with session.post(f"{api.url('slow')}/chat/completions", json=body) as response:
+        await response.content.readline()
+    assert await asyncio.to_thread(api.wait_for, lambda: bool(api.hung_up))
+    assert api.hung_up == ["/slow/a/v1/chat/completions"]
+
+
+async def test_tests_add_their_own_scenarios(api: ModelApi) -> None:
+    api.script("mine", Tool("write", {"filePath": "x"}), Text("done"))
+    assert (await chat(api, "mine")).choices[0].message.tool_calls[0].function.arguments == '{"filePath": "x"}'
+    with pytest.raises(KeyError, match="no scenario yours"):
+        api.url("yours")
+
+
+async def test_models_are_listed(api: ModelApi) -> None:
+    async with client(api, "text") as vendor:
+        assert [model.id async for model in vendor.models.list()] == [MODEL]
+
+
+async def test_a_port_that_is_taken_is_an_error(api: ModelApi) -> None:
+    taken = int(api.url("text").split(":")[2].split("/")[0])
+    with pytest.raises(OSError, match="address already in use"), ModelApi(taken):
+        pass
+
+
+async def test_it_runs_by_hand() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(SCRIPT), "--port", "0", "--print", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    told = json.loads(await process.stdout.readline())
+    assert told["scenarios"] == sorted(BUILT_IN)
+    async with openai.AsyncOpenAI(base_url=told["url"], api_key="none", timeout=10) as vendor:
+        await vendor.chat.completions.create(model=MODEL, messages=HELLO)
+    assert json.loads(await process.stdout.readline())["path"] == "/text/a/v1/chat/completions"
+    process.terminate()
+    await process.wait()
