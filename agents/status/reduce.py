@@ -70,7 +70,7 @@ def reduce(evidence: Sequence[Evidence], now: float, before: Turn = Turn.UNKNOWN
     if _settles(chosen, now, before):
         ignored.append(f"{_name(chosen)}: end of turn held back for {SETTLE_S:g} s, it may go straight on")
         return Verdict(
-            turn=before,
+            turn=Turn.WORKING,
             source=SOURCES[chosen.rank],
             since=chosen.since,
             confidence=chosen.confidence,

@@ -104,7 +104,7 @@ class AcpAdapter(Adapter):
                 return [SessionFailed(text, hint)]
             case "eof" if control.stream == "out":
                 self._state.closed = True
-                return [messages.note("the agent closed its output", level="warning")]
+                return [messages.note("the agent closed its output")]
             case "exit":
                 return self._exited(control, mark)
             case _:
@@ -126,10 +126,10 @@ class AcpAdapter(Adapter):
         facts = permissions.withdraw_all(state)
         if state.turn is not None:
             facts += turns.cut_off(state, why, self._complaint(), mark)
-        elif state.resting is not None and state.resting.turn not in (Turn.DONE, Turn.ERROR):
+        if state.resting is not None and state.resting.turn not in (Turn.DONE, Turn.ERROR):
             state.resting = None
         facts += updates.end_tools(state)
-        state.replies, state.pending, state.deadline = [], {}, None
+        state.replies, state.pending, state.deadline = {}, {}, None
         state.out.reset()
         state.inp.reset()
         return facts
@@ -205,7 +205,7 @@ class AcpAdapter(Adapter):
     def wants(self) -> Sequence[Want]:
         """Return the replies that are owed, then the handshake step that is due."""
         state = self._state
-        owed = [Want(reply.key, reply.data) for reply in state.replies]
+        owed = [Want(reply.key, reply.data) for reply in state.replies.values()]
         return owed + session.due(session.Context(state, self._kind, self._spec))
 
     def evidence(self) -> Sequence[Evidence]:
@@ -238,9 +238,11 @@ class AcpAdapter(Adapter):
     def capabilities(self) -> frozenset[Capability]:
         """Return what ACP has, and of resume and modes what this agent announced."""
         able = set(_ALWAYS)
-        if self._kind.resume and (self._state.known.load or self._state.known.resume):
+        state = self._state
+        # Without a word said there is nothing to continue, so a new process loses nothing either.
+        if not state.prompted or (self._kind.resume and (state.known.load or state.known.resume)):
             able.add(Capability.RESUME)
-        if self._state.modes:
+        if state.modes:
             able.add(Capability.MODES)
         return frozenset(able)
 

@@ -5,6 +5,7 @@ Pure. Takes validated models of the pinned schema; everything taken from an agen
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
@@ -24,6 +25,8 @@ OPEN_STATUS: Final = frozenset({"pending", "in_progress"})
 
 #: Tool kinds that change something when they succeed.
 CHANGING: Final = frozenset({"edit", "delete", "move", "execute"})
+
+_LINE = re.compile(r":\d+$")
 
 _VERBS: Final = {
     "read": "reading",
@@ -165,6 +168,6 @@ def doing(call: ToolCall) -> str:
 
 
 def _names(paths: Sequence[str]) -> str:
-    names = list(dict.fromkeys(PurePosixPath(path.replace("\\", "/")).name for path in paths if path))
-    names = [name.partition(":")[0] for name in names]
+    plain = [_LINE.sub("", path.replace("\\", "/")) for path in paths if path]
+    names = list(dict.fromkeys(PurePosixPath(path).name for path in plain))
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") if names else ""

@@ -6,7 +6,7 @@ Agents announce modes as ``modes``, as a configuration option of category ``mode
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from acp import schema
 
@@ -14,6 +14,9 @@ from agents.adapters.acp.state import Choice, Option, State
 from agents.adapters.contract import Fact, ModesChanged
 from agents.model import Mode
 from agents.status.untrusted import one_line
+
+#: Mark on a pending ``session/set_mode`` that the agent has told its mode since.
+TOLD: Final = "told"
 
 
 def read_modes(state: State, modes: schema.SessionModeState | None) -> list[Fact]:
@@ -83,6 +86,15 @@ def mode_request(state: State, mode: str) -> tuple[str, dict[str, Any]]:
     if option is not None and any(choice.value == mode for choice in option.choices):
         return "session/set_config_option", {"sessionId": state.session_id, "configId": option.id, "value": mode}
     return "session/set_mode", {"sessionId": state.session_id, "modeId": mode}
+
+
+def on_told(state: State, mode: str) -> list[Fact]:
+    """Take the mode the agent says it is in now."""
+    state.mode = mode
+    for pending in state.pending.values():
+        if pending.method == "session/set_mode":
+            pending.extra = TOLD
+    return [ModesChanged(state.modes, mode)]
 
 
 def set_mode(state: State, mode: str) -> list[Fact]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from agents.adapters.acp import elicitation, messages
 from agents.adapters.acp.content import cwd_of, doing, merge_tool, paths_of
-from agents.adapters.acp.state import CLOSED_KEYS, OpenRequest, ReplyDue, RpcId, State
+from agents.adapters.acp.state import CLOSED_KEYS, MAX_REPLIES, MAX_REQUESTS, OpenRequest, ReplyDue, RpcId, State
 from agents.adapters.contract import Answer, Fact, NotPossible, RequestClosed, RequestOpened, ToolCallChanged
 from agents.adapters.limits import cut_bytes, fit_diffs
 from agents.model import MAX_INLINE_TEXT, Blocked, Mark, Request, RequestOption
@@ -54,6 +54,9 @@ def on_request(state: State, asked: Asked, mark: Mark) -> list[Fact]:
     if repeated:
         return [messages.note("the agent repeated an open request", params)]
     facts: list[Fact] = [RequestClosed(old.request.key, "withdrawn") for old in replaced]
+    if len(state.requests) >= MAX_REQUESTS:
+        refuse(state, rpc_id, messages.INVALID_PARAMS, f"{MAX_REQUESTS} requests already wait for the user")
+        return [*facts, messages.note(f"more than {MAX_REQUESTS} requests are open; one was refused", params)]
     key = _new_key(state, asked)
     try:
         opened, more = _open(state, key, asked, mark)
@@ -183,7 +186,7 @@ def _cancelled(opened: OpenRequest) -> dict[str, Any]:
 def on_answered(state: State, rpc_id: RpcId, result: Any) -> list[Fact]:
     """Take an answer that was written to the agent."""
     key = messages.id_key(rpc_id)
-    state.replies = [reply for reply in state.replies if messages.id_key(reply.rpc_id) != key]
+    state.replies.pop(key, None)
     opened = next((r for r in state.requests if messages.id_key(r.rpc_id) == key), None)
     if opened is None:
         return []
@@ -256,9 +259,10 @@ def refuse(state: State, rpc_id: RpcId, code: int, text: str) -> None:
 
 
 def _owe(state: State, rpc_id: RpcId, data: bytes) -> None:
-    key = f"reply:{state.incarnation}:{messages.id_key(rpc_id)}"
-    if all(reply.key != key for reply in state.replies):
-        state.replies.append(ReplyDue(key, rpc_id, data))
+    rpc_key = messages.id_key(rpc_id)
+    if rpc_key in state.replies or len(state.replies) < MAX_REPLIES:
+        state.owed += 1
+        state.replies[rpc_key] = ReplyDue(f"reply.{state.incarnation}.{state.owed}", data)
 
 
 def waiting_for(opened: OpenRequest, state: State) -> str:

@@ -21,8 +21,6 @@ from agents.status.untrusted import one_line
 #: Seconds without an answer to a step of the handshake after which that is told; it is waited for all the same.
 SLOW_STEP_S: Final = 30.0
 
-_OPENING: Final = ("session/resume", "session/load", "session/new")
-
 #: What we say about ourselves. No file system and no terminal: agents work in their own process (and sandbox).
 _CLIENT: Final = {
     "protocolVersion": PROTOCOL_VERSION,
@@ -49,24 +47,32 @@ class Context(msgspec.Struct, frozen=True):
 
 def due(ctx: Context) -> list[Want]:
     """Return the step of the handshake that is due and not yet written."""
-    state = ctx.state
     step = _step(ctx)
     if step is None:
         return []
-    method, params = step
-    if any(pending.method == method for pending in state.pending.values()):
+    # The setting is part of the name: mode and model may both be set by session/set_config_option.
+    name = f"{step.method}.{step.setting}" if step.setting else step.method
+    rpc_id = f"{name}.{ctx.state.incarnation}"
+    if rpc_id in ctx.state.pending:
         return []
-    name = f"{method}.{len(state.skipped)}" if state.phase is Phase.CONFIGURE else method
-    return [Want(f"{name}.{state.incarnation}", messages.request(f"{name}.{state.incarnation}", method, params))]
+    return [Want(rpc_id, messages.request(rpc_id, step.method, step.params))]
 
 
-def _step(ctx: Context) -> tuple[str, dict[str, Any]] | None:
+class Step(msgspec.Struct, frozen=True):
+    """One request of the handshake; ``setting`` is mode or model while configuring."""
+
+    method: str
+    params: dict[str, Any]
+    setting: str = ""
+
+
+def _step(ctx: Context) -> Step | None:
     state, kind = ctx.state, ctx.kind
     match state.phase:
         case Phase.INITIALIZE:
-            return "initialize", _CLIENT
+            return Step("initialize", _CLIENT)
         case Phase.AUTHENTICATE:
-            return "authenticate", {"methodId": kind.auth_method}
+            return Step("authenticate", {"methodId": kind.auth_method})
         case Phase.OPEN:
             return _opening(ctx)
         case Phase.CONFIGURE:
@@ -75,7 +81,7 @@ def _step(ctx: Context) -> tuple[str, dict[str, Any]] | None:
             return None
 
 
-def _opening(ctx: Context) -> tuple[str, dict[str, Any]]:
+def _opening(ctx: Context) -> Step:
     state, kind, spec = ctx.state, ctx.kind, ctx.spec
     params: dict[str, Any] = {"cwd": spec.cwd, "mcpServers": []}
     known = state.session_id or spec.session_id
@@ -83,23 +89,23 @@ def _opening(ctx: Context) -> tuple[str, dict[str, Any]]:
         # Resuming is first: loading repeats a history that is already in the transcript.
         for method, offered in (("session/resume", state.known.resume), ("session/load", state.known.load)):
             if offered and method not in state.tried:
-                return method, {"sessionId": known, **params}
-    return "session/new", params
+                return Step(method, {"sessionId": known, **params})
+    return Step("session/new", params)
 
 
-def _setting(ctx: Context) -> tuple[str, dict[str, Any]] | None:
+def _setting(ctx: Context) -> Step | None:
     """Return the next setting to make: the mode, then the model."""
     state, kind, spec = ctx.state, ctx.kind, ctx.spec
     wanted = spec.mode or kind.mode
     mode = options.find_mode(state, wanted) if wanted else None
     if mode is not None and mode != state.mode and "mode" not in state.skipped:
-        return options.mode_request(state, mode)
+        return Step(*options.mode_request(state, mode), "mode")
     option = options.by_category(state, "model")
     if spec.model and option is not None and "model" not in state.skipped:
         value = options.find_choice(option, spec.model)
         if value is not None and value != option.current:
             params = {"sessionId": state.session_id, "configId": option.id, "value": value}
-            return "session/set_config_option", params
+            return Step("session/set_config_option", params, "model")
     return None
 
 
@@ -134,11 +140,9 @@ def on_result(ctx: Context, pending: Pending, result: Any) -> list[Fact]:
         facts = handler(ctx, pending, result if result is not None else {})
     except ValidationError:
         text = f"the answer to {pending.method} was not understood"
-        noted = messages.note(text, result, "warning")
-        if pending.method in _OPENING or pending.method == "initialize":
-            return [noted, *on_error(ctx, pending, {"message": text})]
-        return [noted]
-    return facts + _advance(ctx)
+        return [messages.note(text, result), *on_error(ctx, pending, {"message": text})]
+    _advance(ctx)
+    return facts
 
 
 def on_error(ctx: Context, pending: Pending, error: Any) -> list[Fact]:
@@ -198,11 +202,11 @@ def _on_opened(ctx: Context, pending: Pending, result: Any) -> list[Fact]:
         facts += _say_what_is_lost(ctx)
         if state.session_id is not None:
             usage.on_new_session(state)
-        state.session_id = model.session_id
+        state.session_id, state.prompted = model.session_id, False
     else:
         loaded = pending.method == "session/load"
         model = (schema.LoadSessionResponse if loaded else schema.ResumeSessionResponse).model_validate(result)
-        state.session_id = pending.value
+        state.session_id, state.prompted = pending.value, True
     state.phase = Phase.CONFIGURE
     facts.append(SessionStarted(state.session_id, resumed=pending.method != "session/new"))
     facts += options.read_modes(state, model.modes)
@@ -213,8 +217,8 @@ def _on_opened(ctx: Context, pending: Pending, result: Any) -> list[Fact]:
 def _say_what_is_lost(ctx: Context) -> list[Fact]:
     state, kind, spec = ctx.state, ctx.kind, ctx.spec
     earlier = state.session_id or spec.session_id
-    if earlier is None:
-        return []
+    if earlier is None or (earlier == state.session_id and not state.prompted):
+        return []  # nothing was said in it, so nothing is lost
     why = "it does not offer to continue one" if kind.resume else "its kind starts every process anew"
     if state.tried:
         why = "continuing it failed"
@@ -246,8 +250,14 @@ def _say_what_cannot_be_set(ctx: Context) -> list[Fact]:
 def _on_mode_set(ctx: Context, pending: Pending, result: Any) -> list[Fact]:
     state = ctx.state
     schema.SetSessionModeResponse.model_validate(result)
-    # The answer does not say the mode: an agent that disagrees tells so by a current_mode_update.
-    return options.set_mode(state, pending.value)
+    # The answer does not say the mode: what a current_mode_update told in between is the truth.
+    if pending.extra != options.TOLD:
+        return options.set_mode(state, pending.value)
+    if state.mode == pending.value:
+        return []
+    state.skipped.append("mode")
+    text = f"The agent stays in mode {state.mode}, asked for was {pending.value}."
+    return [messages.note(text, level="warning")]
 
 
 def _on_option_set(ctx: Context, pending: Pending, result: Any) -> list[Fact]:
@@ -274,7 +284,7 @@ _RESULTS: dict[str, Callable[[Context, Pending, Any], list[Fact]]] = {
 }
 
 
-def _advance(ctx: Context) -> list[Fact]:
+def _advance(ctx: Context) -> None:
     """Become ready once no setting is left to be made."""
     state, mark = ctx.state, ctx.mark
     if not state.pending:
@@ -282,14 +292,12 @@ def _advance(ctx: Context) -> list[Fact]:
     if state.phase is Phase.CONFIGURE and _setting(ctx) is None:
         state.phase = Phase.READY
         state.resting = Resting(Turn.IDLE, mark.monotonic, mark.wall)
-    return []
 
 
 def _lost_session(ctx: Context, pending: Pending, words: str) -> list[Fact]:
     state = ctx.state
     state.tried.append(pending.method)
-    follow, _ = _opening(ctx)
-    return [messages.note(f"{pending.method} failed: {words}; trying {follow}", level="info")]
+    return [messages.note(f"{pending.method} failed: {words}; trying {_opening(ctx).method}")]
 
 
 def _refused_setting(ctx: Context, pending: Pending, words: str) -> list[Fact]:
@@ -299,7 +307,8 @@ def _refused_setting(ctx: Context, pending: Pending, words: str) -> list[Fact]:
     state.skipped.append("mode" if is_mode else "model")
     now = f"it runs in {state.mode or 'its default mode'}" if is_mode else "its model is unchanged"
     text = f"The agent refused {'mode' if is_mode else 'model'} “{pending.value}”: {words}; {now}."
-    return [messages.note(text, level="warning"), *_advance(ctx)]
+    _advance(ctx)
+    return [messages.note(text, level="warning")]
 
 
 def _failed(ctx: Context, method: str, words: str, *, auth: bool) -> list[Fact]:

@@ -13,6 +13,11 @@ from agents.model import Mode, Request, ToolCall, Turn, Usage
 #: Ended tool calls of a turn kept whole, for updates that come late.
 LATE_TOOLS: Final = 64
 
+#: Tool calls, requests and owed replies kept at once; agents that go beyond are broken or hostile.
+MAX_TOOLS: Final = 512
+MAX_REQUESTS: Final = 32
+MAX_REPLIES: Final = 256
+
 #: Keys of answered requests remembered, to tell a new request from a repeated one.
 CLOSED_KEYS: Final = 256
 
@@ -81,7 +86,6 @@ class ReplyDue(msgspec.Struct):
     """An answer the protocol owes and no user decides."""
 
     key: str
-    rpc_id: RpcId
     data: bytes
 
 
@@ -135,14 +139,15 @@ class State(msgspec.Struct):
     tried: list[str] = []  # session methods that failed in this incarnation
     skipped: list[str] = []  # settings that cannot be made in this incarnation
     session_id: str | None = None
-    lost_session: str | None = None  # an earlier session this incarnation could not continue
+    prompted: bool = False  # something was said in this session
     modes: tuple[Mode, ...] = ()
     mode: str | None = None
     options: list[Option] = []
     turn: OpenTurn | None = None
     resting: Resting | None = None
     requests: list[OpenRequest] = []
-    replies: list[ReplyDue] = []
+    replies: dict[str, ReplyDue] = {}
+    owed: int = 0  # replies owed so far, for keys that are never used twice
     tools: dict[str, ToolCall] = {}
     closed_keys: dict[str, int] = {}
     noted: dict[str, int] = {}
@@ -155,6 +160,7 @@ class State(msgspec.Struct):
             incarnation,
             Phase.INITIALIZE,
             session_id=self.session_id,
+            prompted=self.prompted,
             closed_keys=self.closed_keys,
             spent=self.spent,
         )

@@ -42,6 +42,7 @@ def on_prompt(state: State, rpc_id: str, params: Mapping[str, Any], mark: Mark) 
     state.pending[rpc_id] = Pending("session/prompt", str(number))
     state.turn = OpenTurn(number, cut_bytes(text, MAX_INLINE_TEXT), mark.monotonic, mark.wall)
     state.resting = None
+    state.prompted = True
     state.tools = {}
     return [TurnStarted(number, text)]
 
@@ -113,8 +114,9 @@ def cut_off(state: State, why: str, complaint: str, mark: Mark) -> list[Fact]:
 
 
 def _end(state: State, ended: TurnEnded, rest: Resting) -> list[Fact]:
-    facts: list[Fact] = [*permissions.withdraw_turn(state, ended.turn), *updates.end_tools(state)]
+    facts = permissions.withdraw_turn(state, ended.turn)
     if state.turn is not None and state.turn.number == ended.turn:
+        facts += updates.end_tools(state)
         state.turn = None
         state.resting = rest
     return [*facts, ended]

@@ -15,11 +15,10 @@ from pydantic import ValidationError
 from agents.adapters.acp import options, permissions, usage
 from agents.adapters.acp.content import CHANGING, OPEN_STATUS, block_text, doing, merge_tool
 from agents.adapters.acp.messages import note
-from agents.adapters.acp.state import LATE_TOOLS, NOTE_LIMIT, State
+from agents.adapters.acp.state import LATE_TOOLS, MAX_TOOLS, NOTE_LIMIT, State
 from agents.adapters.contract import (
     CommandsChanged,
     Fact,
-    ModesChanged,
     PlanChanged,
     TextAppended,
     ToolCallChanged,
@@ -104,7 +103,7 @@ def change_tool(state: State, call: ToolCall) -> list[Fact]:
     if call.status not in OPEN_STATUS:
         # The user's answer came another way (in the agent's own window, by its rules): nothing waits any more.
         facts += permissions.withdraw_for_tool(state, call.id)
-        _forget_old_tools(state)
+    _forget_old_tools(state)
     return facts
 
 
@@ -114,6 +113,8 @@ def _forget_old_tools(state: State) -> None:
     ended = [key for key, call in state.tools.items() if call.status not in OPEN_STATUS]
     for key in ended[: len(state.tools) - LATE_TOOLS]:
         del state.tools[key]
+    while len(state.tools) > MAX_TOOLS:
+        del state.tools[next(iter(state.tools))]
 
 
 def end_tools(state: State) -> list[Fact]:
@@ -182,8 +183,7 @@ def _on_commands(_state: State, update: schema.AvailableCommandsUpdate, _mark: M
 
 
 def _on_mode(state: State, update: schema.CurrentModeUpdate, _mark: Mark) -> list[Fact]:
-    state.mode = update.current_mode_id
-    return [ModesChanged(state.modes, state.mode)]
+    return options.on_told(state, update.current_mode_id)
 
 
 def _on_options(state: State, update: schema.ConfigOptionUpdate, _mark: Mark) -> list[Fact]:

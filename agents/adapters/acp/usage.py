@@ -7,6 +7,7 @@ context and the session's cost so far. Kinds whose responses count the whole ses
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +31,7 @@ def on_update(state: State, update: schema.UsageUpdate) -> list[Fact]:
     spent = state.spent
     changed = msgspec.structs.replace(spent.usage, context_used=update.used, context_size=update.size or None)
     cost = update.cost
-    if cost is not None and cost.currency.upper() == "USD" and cost.amount >= 0:
+    if cost is not None and cost.currency.upper() == "USD" and 0 <= cost.amount < math.inf:
         if spent.cost_now is not None and cost.amount < spent.cost_now:
             spent.cost_before += spent.cost_now  # the agent began to count anew
         spent.cost_now = cost.amount

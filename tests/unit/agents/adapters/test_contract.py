@@ -1,0 +1,311 @@
+"""What every family keeps: purity, determinism, replay from any checkpoint, and no exception for any bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agents.adapters.contract import Adapter, Answer, Fact, NotPossible
+from agents.adapters.registry import families
+from agents.model import Kind, Mark, Spec, Stream
+from tests.unit.agents.adapters.tape import (
+    WALL,
+    Drive,
+    chunk,
+    ended,
+    kind,
+    open_session,
+    permission,
+    prompt,
+    spec,
+    tool,
+    tool_update,
+    update,
+)
+
+Tape = list[tuple[Mark, bytes]]
+FAMILIES = families()
+
+
+class Case:
+    """A recorded life of an agent, and how to make its adapter."""
+
+    def __init__(self, name: str, family: str, record: Callable[[Drive], None], **fields: Any) -> None:
+        self.name = name
+        self.kind: Kind = kind(family=family, **fields.pop("kind", {}))
+        self.spec: Spec = spec(family=family, **fields)
+        self.family = FAMILIES[family]
+        drive = Drive(self.fresh())
+        record(drive)
+        self.tape: Tape = drive.tape.marks
+        self.facts = drive.facts
+
+    def fresh(self) -> Adapter:
+        return self.family(self.kind, self.spec)
+
+    def load(self, state: bytes) -> Adapter:
+        return self.family.load(self.kind, self.spec, state)
+
+
+def record_shell(d: Drive) -> None:
+    d.start()
+    d.feed(Stream.OUT, b"$ ")
+    d.write(d.adapter.prompt(1, "ls"))
+    d.feed(Stream.OUT, b"a\r\nb\r\n$ ")
+    d.ctl("resize", rows=30, cols=100)
+    d.ctl("stdin_closed")
+    d.ctl("exit", code=0, signal=None)
+    d.start(2)
+    d.ctl("exit", code=None, signal=9)
+
+
+def record_acp(d: Drive) -> None:
+    modes = {"currentModeId": "ask", "availableModes": [{"id": "ask", "name": "Ask"}, {"id": "code", "name": "Code"}]}
+    open_session(d, session={"modes": modes}, loadSession=True)
+    d.reply({})
+    d.feed(Stream.OUT, b"\x1b[33mstray\x1b[0m line\n")
+    d.feed(Stream.ERR, b"warming up\n")
+    prompt(d, 1, "grüße, fix the login")
+    d.says(chunk("let me see 漢字", "agent_thought_chunk"), tool(kind="execute", rawInput={"command": "npm test"}))
+    d.says(permission(0), {"jsonrpc": "2.0", "id": 1, "method": "fs/read_text_file", "params": {}})
+    d.settle()
+    d.write(d.adapter.answer(d.adapter.requests()[0].key, Answer("allow")))
+    diff = [{"type": "diff", "path": "/repo/a", "oldText": "1", "newText": "2"}]
+    d.says(tool_update(status="in_progress"), tool("c2", kind="edit", content=diff), tool_update(status="completed"))
+    d.says(update({"sessionUpdate": "plan", "entries": [{"content": "x", "priority": "low", "status": "pending"}]}))
+    d.says(update({"sessionUpdate": "usage_update", "used": 1, "size": 9, "cost": {"amount": 0.1, "currency": "USD"}}))
+    d.says(chunk("done", messageId="m"), ended(1, usage={"inputTokens": 1, "outputTokens": 2, "totalTokens": 3}))
+    prompt(d, 2, "and again")
+    d.says(permission("q", "c3", title="Delete"))
+    d.write(d.adapter.interrupt("e1-1"))
+    d.says(ended(2, "cancelled"), ended(2, "cancelled"), update({"sessionUpdate": "hologram"}))
+    prompt(d, 3, "crash")
+    d.feed(Stream.OUT, b'{"jsonrpc":"2.0","method":"sess')
+    d.ctl("exit", code=None, signal=11)
+    d.start(2)
+    d.reply({"protocolVersion": 1, "agentCapabilities": {"loadSession": True}})
+    (load,) = [m for m in d.settle() if m["method"] == "session/load"]
+    d.says(chunk("fix", "user_message_chunk"), chunk("done"))
+    d.reply_to(load, {"modes": modes})
+    d.reply({})
+    prompt(d, 4, "go on")
+    d.says({"jsonrpc": "2.0", "id": "t4", "error": {"code": -32603, "message": "Internal error", "data": "quota"}})
+    d.ctl("eof", stream="out")
+    d.ctl("exit", code=1, signal=None)
+
+
+def record_login(d: Drive) -> None:
+    d.start()
+    d.reply({"protocolVersion": 1, "authMethods": [{"id": "key", "name": "Key"}]})
+    d.refuse(-32000, "Authentication required")
+    d.ctl("exit", code=0, signal=None)
+
+
+CASES = [
+    Case("shell on a pty", "terminal", record_shell, pty=True),
+    Case("shell on pipes", "terminal", record_shell),
+    Case("an ACP agent", "acp", record_acp, mode="code"),
+    Case("a login that is missing", "acp", record_login),
+]
+
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def seen(adapter: Adapter) -> tuple[Any, ...]:
+    """Everything a unit can see of an adapter."""
+    return (
+        tuple(adapter.wants()),
+        tuple(adapter.evidence()),
+        tuple(adapter.requests()),
+        adapter.capabilities(),
+        adapter.ready(),
+        adapter.next_deadline(),
+    )
+
+
+def play(adapter: Adapter, tape: Tape) -> list[Fact]:
+    """Feed a tape as a replay does: tick at each deadline before later marks."""
+    facts: list[Fact] = []
+    for mark, data in tape:
+        while (deadline := adapter.next_deadline()) is not None and deadline <= mark.monotonic:
+            facts += adapter.tick(deadline)
+        facts += adapter.feed(mark, data)
+    return facts
+
+
+@every_case
+def test_the_recording_is_worth_replaying(case: Case) -> None:
+    assert len(case.facts) >= 3
+    assert {mark.stream for mark, _ in case.tape} >= {Stream.CTL, Stream.IN, Stream.OUT}
+
+
+@every_case
+def test_a_replay_gives_the_same_facts_and_the_same_state(case: Case) -> None:
+    adapter, again = case.fresh(), case.fresh()
+    assert play(adapter, case.tape) == case.facts
+    assert play(again, case.tape) == case.facts
+    assert adapter.dump() == again.dump()
+    assert seen(adapter) == seen(again)
+
+
+@every_case
+def test_checkpoint_and_rest_is_the_whole_at_every_mark(case: Case) -> None:
+    whole = case.fresh()
+    for cut in range(len(case.tape) + 1):
+        adapter = case.fresh()
+        facts = play(adapter, case.tape[:cut])
+        loaded = case.load(adapter.dump())
+        assert seen(loaded) == seen(adapter)
+        assert loaded.dump() == adapter.dump()
+        assert facts + play(loaded, case.tape[cut:]) == case.facts
+        if cut == 0:
+            play(whole, case.tape)
+        assert loaded.dump() == whole.dump()
+
+
+def cut_up(tape: Tape, sizes: Sequence[int]) -> Tape:
+    """Cut every mark of a byte stream into pieces; times stay, so that only the cuts differ."""
+    pieces: Tape = []
+    step = 0
+    for mark, data in tape:
+        if mark.stream is Stream.CTL:
+            pieces.append((mark, data))
+            continue
+        at = 0
+        while at < len(data):
+            length = sizes[step % len(sizes)]
+            step += 1
+            piece = data[at : at + length]
+            fields = (mark.seq, mark.stream, mark.offset + at, len(piece), mark.wall, mark.monotonic)
+            pieces.append((Mark(*fields), piece))
+            at += length
+    return pieces
+
+
+@every_case
+@given(sizes=st.lists(st.integers(1, 200), min_size=1, max_size=20), point=st.floats(0, 1))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors], deadline=None)
+def test_how_bytes_are_cut_and_where_a_checkpoint_falls_changes_nothing(
+    case: Case, sizes: list[int], point: float
+) -> None:
+    tape = cut_up(case.tape, sizes)
+    cut = int(point * len(tape))
+    adapter = case.fresh()
+    facts = play(adapter, tape[:cut])
+    loaded = case.load(adapter.dump())
+    assert facts + play(loaded, tape[cut:]) == case.facts
+
+
+@every_case
+def test_what_the_user_does_changes_nothing_until_it_was_written(case: Case) -> None:
+    adapter = case.fresh()
+    for mark, data in case.tape:
+        adapter.feed(mark, data)
+        before = adapter.dump()
+        actions: list[Callable[[Adapter], object]] = [
+            lambda a: a.prompt(99, "x"),
+            lambda a: a.interrupt("e9-1"),
+            lambda a: a.set_mode("code", "e9-2"),
+            *(
+                lambda a, key=request.key, decision=decision: a.answer(key, Answer(decision))  # type: ignore[misc]
+                for request in adapter.requests()
+                for decision in ("allow", "always", "deny", "answer")
+            ),
+            lambda a: a.answer("no such key", Answer("allow")),
+        ]
+        for act in actions:
+            with contextlib.suppress(NotPossible):
+                assert act(adapter)
+        first = seen(adapter)
+        assert first == seen(adapter)
+        assert adapter.dump() == before
+
+
+@every_case
+def test_ticks_are_deterministic_and_before_the_deadline_do_nothing(case: Case) -> None:
+    adapter = case.fresh()
+    for mark, data in case.tape:
+        adapter.feed(mark, data)
+        deadline = adapter.next_deadline()
+        state = adapter.dump()
+        early = mark.monotonic if deadline is None else deadline - 0.001
+        assert list(adapter.tick(early)) == []
+        assert adapter.dump() == state
+        if deadline is not None:
+            one, two = case.load(state), case.load(state)
+            assert list(one.tick(deadline)) == list(two.tick(deadline))
+            assert one.dump() == two.dump()
+            after = one.next_deadline()
+            assert after is None or after > deadline
+
+
+@every_case
+def test_states_of_another_version_or_kind_are_refused(case: Case) -> None:
+    state = json.loads(case.fresh().dump())
+    state["version"] += 1
+    with pytest.raises(ValueError, match="version"):
+        case.load(json.dumps(state).encode())
+    for damaged in (b"", b"{", b"[]", b'{"version":"x"}', b"\xff"):
+        with pytest.raises(ValueError):
+            case.load(damaged)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+METHODS = st.sampled_from(
+    ["session/update", "session/request_permission", "elicitation/create", "elicitation/complete", "$/cancel_request"]
+)
+KINDS = st.sampled_from(
+    [
+        "agent_message_chunk", "agent_thought_chunk", "user_message_chunk", "tool_call", "tool_call_update", "plan",
+        "plan_update", "plan_removed", "available_commands_update", "current_mode_update", "config_option_update",
+        "session_info_update", "usage_update", "future",
+    ]
+)  # fmt: skip
+FIELDS = st.sampled_from(
+    [
+        "content", "toolCallId", "title", "status", "kind", "rawInput", "rawOutput", "entries", "used", "size", "cost",
+        "currentModeId", "availableCommands", "configOptions", "locations", "plan", "messageId", "_meta",
+    ]
+)  # fmt: skip
+UPDATES = st.builds(
+    lambda what, fields: {"sessionId": "s1", "update": {**fields, "sessionUpdate": what}},
+    KINDS,
+    st.dictionaries(FIELDS, JSON, max_size=6),
+)
+MESSAGES = (
+    st.fixed_dictionaries({"method": METHODS}, optional={"id": JSON, "params": UPDATES | JSON})
+    | st.fixed_dictionaries({"id": st.sampled_from(["t1", "t3", "initialize.1", 0]) | JSON, "result": JSON})
+    | st.fixed_dictionaries({"id": st.sampled_from(["t1", "session/new.1"]), "error": JSON})
+)
+LINES = st.builds(lambda message: json.dumps(message).encode() + b"\n", MESSAGES | JSON)
+
+
+@every_case
+@given(
+    point=st.floats(0, 1),
+    noise=st.lists(st.tuples(st.sampled_from(list(Stream)), st.binary(max_size=80) | LINES), max_size=12),
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors], deadline=None)
+def test_no_bytes_at_any_time_raise_or_break_a_checkpoint(
+    case: Case, point: float, noise: list[tuple[Stream, bytes]]
+) -> None:
+    adapter = case.fresh()
+    cut = int(point * len(case.tape))
+    play(adapter, case.tape[:cut])
+    for n, (stream, data) in enumerate(noise):
+        adapter.feed(Mark(cut + n, stream, 0, len(data), WALL, 500.0 + n), data)
+        seen(adapter)
+        loaded = case.load(adapter.dump())
+        assert loaded.dump() == adapter.dump()
+        assert seen(loaded) == seen(adapter)
+    play(adapter, case.tape[cut:])

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from agents.adapters.contract import Answer, NotPossible, ProcessEnded, ProcessStarted, SessionFailed
+from agents.adapters.terminal import TerminalAdapter
+from agents.model import Capability, Stream
+from tests.unit.agents.adapters.tape import Drive, kind, spec
+
+
+def drive(*, pty: bool) -> Drive:
+    return Drive(TerminalAdapter(kind(family="terminal"), spec(family="terminal", pty=pty)))
+
+
+def test_process_facts_are_all_that_is_known() -> None:
+    d = drive(pty=False)
+    assert d.start(2) == [ProcessStarted(2, 4002)]
+    assert d.feed(Stream.OUT, b"$ \x1b]7501;state=blocked\x1b\\") == []
+    assert d.adapter.evidence() == ()
+    assert d.adapter.requests() == ()
+    assert d.adapter.wants() == ()
+    assert d.adapter.next_deadline() is None
+    assert d.adapter.tick(1e9) == ()
+    assert d.ctl("exit", code=7, signal=None) == [ProcessEnded(7, None)]
+
+
+def test_a_launch_that_failed_is_explained() -> None:
+    (fact,) = drive(pty=True).ctl("failed", errno=13, error="Permission denied", program="/x/y")
+    assert isinstance(fact, SessionFailed)
+    assert fact.text == "/x/y could not be started: Permission denied"
+
+
+@pytest.mark.parametrize(("pty", "end"), [(True, b"\r"), (False, b"\n")])
+def test_a_message_is_typed_as_a_line(pty: bool, end: bytes) -> None:
+    d = drive(pty=pty)
+    assert not d.adapter.ready()
+    with pytest.raises(NotPossible, match="fix-login is not running"):
+        d.adapter.prompt(1, "ls")
+    d.start()
+    assert d.adapter.ready()
+    assert d.adapter.prompt(1, "ls ✓\n") == "ls ✓".encode() + end
+    d.ctl("stdin_closed")
+    assert not d.adapter.ready()
+    with pytest.raises(NotPossible, match="input of fix-login is closed"):
+        d.adapter.prompt(1, "ls")
+
+
+def test_only_a_terminal_can_be_interrupted_by_a_key() -> None:
+    d = drive(pty=True)
+    d.start()
+    assert d.adapter.interrupt("e1") == b"\x03"
+    assert Capability.TERMINAL in d.adapter.capabilities()
+    piped = drive(pty=False)
+    piped.start()
+    with pytest.raises(NotPossible, match="stop it instead"):
+        piped.adapter.interrupt("e1")
+    assert piped.adapter.capabilities() == {Capability.INPUT, Capability.PROMPT}
+
+
+def test_there_is_nothing_to_answer_and_no_mode() -> None:
+    d = drive(pty=True)
+    with pytest.raises(NotPossible, match="type the answer"):
+        d.adapter.answer("k", Answer("allow"))
+    with pytest.raises(NotPossible, match="no modes"):
+        d.adapter.set_mode("plan", "e1")
+
+
+def test_damaged_control_records_are_ignored() -> None:
+    d = drive(pty=True)
+    assert d.feed(Stream.CTL, b'{"ev":"star') == []
+    assert d.feed(Stream.CTL, b'{"ev":["start"]}') == []
+    assert d.ctl("from_the_future", x=1) == []
