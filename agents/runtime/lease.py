@@ -45,7 +45,8 @@ class LeaseHeld(Exception):
 
     def __init__(self, kind: str, session_id: str, owner: Owner) -> None:
         super().__init__(
-            f"{kind} session {session_id} is already run by agent {owner.agent} of {owner.home} (process {owner.pid}); stop it first"
+            f"{kind} session {session_id} is already run by agent {owner.agent} of {owner.home} "
+            f"(process {owner.pid}); stop it first"
         )
         self.owner = owner
 

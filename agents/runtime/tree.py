@@ -13,15 +13,12 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
 #: Every process of an agent inherits this; the value is ``<agent id>:<nonce>``.
 VARIABLE = "QUARTERDECK_AGENT"
 
-_LINUX = sys.platform == "linux"
 _DEAD = "ZX"
 #: psutil's start times are rounded differently from the keeper's, which are epoch seconds outside Linux.
-_START_TOLERANCE = 0 if _LINUX else 2
+_START_TOLERANCE = 0 if sys.platform == "linux" else 2
 
 
 class Process(NamedTuple):
@@ -37,35 +34,62 @@ class Process(NamedTuple):
 
 def table() -> dict[int, Process]:
     """Return all processes that are not zombies, by pid."""
-    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()] if _LINUX else psutil.pids()  # noqa: PTH208
-    rows = (look(pid) for pid in pids)
+    rows = (look(pid) for pid in pids())
     return {row.pid: row for row in rows if row is not None and row.state not in _DEAD}
 
 
-def look(pid: int) -> Process | None:
-    """Return the row of one process, ``None`` when there is none."""
-    return _look_linux(pid) if _LINUX else _look_psutil(pid)
+if sys.platform == "linux":
 
+    def pids() -> list[int]:
+        """Return the pids there are."""
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
 
-def _look_linux(pid: int) -> Process | None:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
+    def look(pid: int) -> Process | None:
+        """Return the row of one process, ``None`` when there is none."""
+        try:
+            text = Path(f"/proc/{pid}/stat").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        # The name in parentheses may hold anything, also ")".
+        state, parent, group, session, *rest = text[text.rindex(b")") + 2 :].split()
+        return Process(pid, int(parent), int(group), int(session), int(rest[15]), state.decode("ascii"))
+
+    def marker_of(pid: int) -> str | None:
+        """Return ``<agent id>:<nonce>`` from the environment a process was started with, if it may be read."""
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:  # another user's, or just gone
+            return None
+        prefix = VARIABLE.encode("ascii") + b"="
+        for entry in environment.split(b"\0"):
+            if entry.startswith(prefix):
+                return entry[len(prefix) :].decode("utf-8", "replace")
         return None
-    # The name in parentheses may hold anything, also ")".
-    state, parent, group, session, *rest = text[text.rindex(b")") + 2 :].split()
-    return Process(pid, int(parent), int(group), int(session), int(rest[15]), state.decode("ascii"))
 
+else:
+    import psutil
 
-def _look_psutil(pid: int) -> Process | None:
-    try:
-        process = psutil.Process(pid)
-        with process.oneshot():
-            parent, start = process.ppid(), int(process.create_time())
-            state = "Z" if process.status() == psutil.STATUS_ZOMBIE else "R"
-        return Process(pid, parent, os.getpgid(pid), os.getsid(pid), start, state)
-    except (psutil.Error, OSError):
-        return None
+    def pids() -> list[int]:
+        """Return the pids there are."""
+        return psutil.pids()
+
+    def look(pid: int) -> Process | None:
+        """Return the row of one process, ``None`` when there is none."""
+        try:
+            process = psutil.Process(pid)
+            with process.oneshot():
+                parent, start = process.ppid(), int(process.create_time())
+                state = "Z" if process.status() == psutil.STATUS_ZOMBIE else "R"
+            return Process(pid, parent, os.getpgid(pid), os.getsid(pid), start, state)
+        except (psutil.Error, OSError):
+            return None
+
+    def marker_of(pid: int) -> str | None:
+        """Return ``<agent id>:<nonce>`` from the environment a process was started with, if it may be read."""
+        try:
+            return psutil.Process(pid).environ().get(VARIABLE)
+        except (psutil.Error, OSError):
+            return None
 
 
 def identity(pid: int) -> int | None:
@@ -105,24 +129,6 @@ def descendants(pid: int, rows: dict[int, Process] | None = None) -> list[int]:
         found += below
         queue += below
     return found
-
-
-def marker_of(pid: int) -> str | None:
-    """Return ``<agent id>:<nonce>`` from the environment a process was started with, if it may be read."""
-    if not _LINUX:
-        try:
-            return psutil.Process(pid).environ().get(VARIABLE)
-        except (psutil.Error, OSError):
-            return None
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:  # another user's, or just gone
-        return None
-    prefix = VARIABLE.encode("ascii") + b"="
-    for entry in environment.split(b"\0"):
-        if entry.startswith(prefix):
-            return entry[len(prefix) :].decode("utf-8", "replace")
-    return None
 
 
 def find_by_nonce(nonce: str, rows: Iterable[int] | None = None) -> list[int]:

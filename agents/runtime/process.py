@@ -1,0 +1,240 @@
+"""The one home of process creation: keepers, detached programs, and short commands with a time limit.
+
+Every process made here has an owner: keepers and detached programs leave us at once and belong to nobody, a
+command belongs to the call that awaits it. Decides nothing about agents.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import functools
+import hashlib
+import os
+import py_compile
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from agents.runtime.directory import AgentDirectory, write_durably
+from agents.runtime.places import Places
+from agents.runtime.rawlog import SEGMENT
+
+#: Seconds a keeper may need until its socket listens; it needs some tens of milliseconds.
+START_S = 20.0
+
+#: Parts of the keeper in the order they are bundled; each may use those before it.
+_PARTS = ("codec", "table", "store", "client", "door", "input", "ladder", "child")
+
+#: What the interpreter of a keeper may need from our environment; the agent gets its own.
+_KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+_DETACH = "import os, sys\nif os.fork(): os._exit(0)\nos.execv(sys.argv[1], sys.argv[1:])"
+
+
+class Launch(msgspec.Struct, frozen=True):
+    """What a keeper is told on its stdin (docs/reference/keeper-protocol.md, "Launch").
+
+    ``env`` is the agent's whole environment. ``nofile`` is the agent's soft limit of open files, 0 for ours.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+    socket: str
+    secret: str
+    pty: bool = False
+    rows: int = 40
+    cols: int = 120
+    incarnation: int = 1
+    grace: dict[str, float] = {}
+    segment: int = SEGMENT
+    nofile: int = 0
+    v: int = 1
+
+
+class KeeperNotStarted(OSError):
+    """A keeper did not come up; the text says what it said."""
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """How a short command ended; ``code`` is negative for a signal."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+async def spawn_keeper(directory: AgentDirectory, launch: Launch, places: Places) -> int:
+    """Start a keeper and return its pid once its socket takes connections. Raises KeeperNotStarted, OSError.
+
+    Whether the agent itself could be started is the keeper's to say (``KeeperListener.on_exit``).
+    """
+    return await asyncio.to_thread(_spawn_keeper, directory, launch, places.keepers)
+
+
+def _spawn_keeper(directory: AgentDirectory, launch: Launch, keepers: Path) -> int:
+    program = install_keeper(keepers)
+    errors = os.open(directory.keeper_errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        starter = subprocess.Popen(  # noqa: TID251  this is the one home
+            [sys.executable, "-I", "-S", str(program), str(directory.path.absolute())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd="/",
+            env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            start_new_session=True,
+        )
+    finally:
+        os.close(errors)
+    with starter:
+        try:
+            said, _ = starter.communicate(msgspec.json.encode(launch), timeout=START_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(starter.pid, signal.SIGKILL)
+            raise KeeperNotStarted(f"the keeper of {directory.path} did not start within {START_S:.0f} s") from None
+    if not said:
+        why = directory.keeper_errors.read_text("utf-8", "replace").strip().rpartition("\n")[2]
+        raise KeeperNotStarted(f"the keeper of {directory.path} did not start: {why or 'it said nothing'}")
+    return int(said)
+
+
+def bundle() -> bytes:
+    """Return the keeper as one file: its parts joined, without the imports among them."""
+    here = Path(__file__).parent
+    texts = [(here / "keep" / f"{part}.py").read_text("utf-8") for part in _PARTS]
+    texts.append((here / "keeper.py").read_text("utf-8"))
+    body = "\n\n".join(_without_own_imports(text) for text in texts)
+    return ("from __future__ import annotations\n\n" + body).encode("utf-8")
+
+
+def _without_own_imports(source: str) -> str:
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        own = isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in {"__future__", "agents"}
+        if own:
+            lines[node.lineno - 1 : node.end_lineno] = [""] * ((node.end_lineno or node.lineno) - node.lineno + 1)
+    return "\n".join(lines).strip() + "\n"
+
+
+def install_keeper(keepers: Path) -> Path:
+    """Put the keeper's own copy in place and return the compiled file: compiling takes longer than starting."""
+    path = _install(keepers)
+    if not path.exists():
+        _install.cache_clear()
+        path = _install(keepers)
+    return path
+
+
+@functools.cache
+def _install(keepers: Path) -> Path:
+    # Once a process, whatever lies there: a crash of the machine may have torn the files.
+    source = bundle()
+    keepers.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = keepers / f"keeper-{hashlib.sha256(source).hexdigest()[:16]}.py"
+    compiled = path.with_suffix(f".{sys.implementation.cache_tag}.pyc")
+    write_durably(path, source)
+    path.chmod(0o700)
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(path), cfile=str(compiled), doraise=True, optimize=2, invalidation_mode=mode)
+    return compiled
+
+
+def spawn_detached(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, keep: int) -> None:
+    """Start a program that belongs to nobody, in its own session, its output appended to ``log``.
+
+    The descriptor ``keep`` stays open in it: its end tells the caller that the program ended. Raises OSError
+    when the program does not exist.
+    """
+    program = find_program(argv[0], env)
+    with log.open("ab") as output:
+        starter = subprocess.Popen(  # noqa: TID251  this is the one home
+            [sys.executable, "-I", "-S", "-c", _DETACH, program, *argv[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=cwd,
+            env=dict(env),
+            start_new_session=True,
+            pass_fds=(keep,),
+        )
+    with starter:
+        code = starter.wait(START_S)
+    if code:
+        raise OSError(f"{argv[0]} could not be started; see {log}")
+
+
+def find_program(name: str, env: Mapping[str, str]) -> str:
+    """Return the path of a program as a shell with ``env`` would find it. Raises FileNotFoundError naming it."""
+    found = shutil.which(name, path=env.get("PATH", os.defpath))
+    if found is None:
+        raise FileNotFoundError(2, "no such program", name)
+    return found
+
+
+async def run_once(  # noqa: PLR0913  what a command is
+    argv: Sequence[str],
+    timeout: float,  # noqa: ASYNC109  the command is killed at its end, not only waited for
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes = b"",
+    limit: int = 4 * 1024 * 1024,
+) -> Finished:
+    """Run a short command and return how it ended, with up to ``limit`` bytes of each output.
+
+    On timeout, cancellation or too much output the command and its session are killed. Raises TimeoutError,
+    OSError (FileNotFoundError names the missing program), ValueError for too much output.
+    """
+    program = find_program(argv[0], os.environ if env is None else env)
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *argv[1:],
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=cwd,
+        env=None if env is None else dict(env),
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
+            out = group.create_task(_collect(cast("asyncio.StreamReader", process.stdout), limit))
+            err = group.create_task(_collect(cast("asyncio.StreamReader", process.stderr), limit))
+            group.create_task(_provide(cast("asyncio.StreamWriter", process.stdin), data))
+            code = group.create_task(process.wait())
+        return Finished(code.result(), out.result(), err.result())
+    except ExceptionGroup as group_error:
+        raise group_error.exceptions[0] from None
+    except TimeoutError:
+        raise TimeoutError(f"{argv[0]} did not end within {timeout:g} s") from None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def _collect(stream: asyncio.StreamReader, limit: int) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    while part := await stream.read(64 * 1024):
+        parts.append(part)
+        total += len(part)
+        if total > limit:
+            raise ValueError(f"more than {limit} bytes of output")
+    return b"".join(parts)
+
+
+async def _provide(stream: asyncio.StreamWriter, data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the command need not read it
+        stream.write(data)
+        await stream.drain()
+    stream.close()
