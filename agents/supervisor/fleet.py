@@ -18,15 +18,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from agents import wire
-from agents.adapters.kinds import KindSet, available, load_kinds
 from agents.adapters.registry import Family
 from agents.index.store import IndexStore
-from agents.model import AgentId, AgentRow, Block, Kind, KindInfo, Spec
-from agents.runtime.directory import AgentDirectory, DirectoryDamaged
+from agents.model import AgentId, AgentRow, Block, Kind, Spec
+from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import LeaseHeld, Leases
 from agents.runtime.places import Places
 from agents.supervisor import decisions, launching, names, orders
 from agents.supervisor.bus import EventBus
+from agents.supervisor.catalog import Catalog
+from agents.supervisor.finding import find
 from agents.supervisor.intents import NoSteps, Steps
 from agents.supervisor.life import Life
 from agents.supervisor.row import can_resume
@@ -78,7 +79,7 @@ class Supervisor:
             clock=self._clock,
             environ=self._environ,
         )
-        self._kinds = KindSet({}, ())
+        self._catalog = Catalog(places.kinds, environ.get("PATH"))
         self._lives: dict[AgentId, Life] = {}
         self._jobs: dict[AgentId, asyncio.Task[None]] = {}
         self._notices: list[Noticed] = []
@@ -90,7 +91,7 @@ class Supervisor:
     async def run(self, ready: asyncio.Event) -> None:
         """Adopt every agent there is, say ``ready`` once all are listed, and go on until cancelled."""
         unsubscribe = self.bus.subscribe(self._remember)
-        self._reload_kinds()
+        self._catalog.reload()
         self.index.start()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -118,42 +119,13 @@ class Supervisor:
             life.unit.wake()
 
     def _find(self) -> None:
-        """Take over every agent directory; one that cannot be read is set aside by name, never fatal."""
-        folder = self.places.state / "agents"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found: list[tuple[AgentDirectory, Spec]] = []
-        for path in sorted(folder.iterdir()):
-            directory = AgentDirectory(path)
-            if not path.is_dir():
-                continue
-            try:
-                spec = directory.spec()
-            except (OSError, DirectoryDamaged) as error:
-                self._set_aside(path, error)
-                continue
-            if spec.id != path.name or spec.family not in self._services.families:
-                self._set_aside(path, ValueError(f"its spec is of agent {spec.id}, family {spec.family}"))
-                continue
-            found.append((directory, spec))
-        for directory, spec in sorted(found, key=lambda pair: pair[1].created_at):
-            life = self._make(directory, spec)
+        """Take over every agent directory there is."""
+        for directory, spec in find(self.places.state, self._services.families, self._clock.wall(), self._notice):
+            life = self._make(directory, spec, self._catalog.of(spec))
             self.bus.publish(wire.AgentAdded(life.unit.row()))
             self._begin(life, launch=False)
 
-    def _set_aside(self, path: Path, error: Exception) -> None:
-        """Move a directory without a readable spec out of the way; a keeper in it would still be reachable by hand."""
-        target = self.places.state / "damaged" / f"{path.name}-{int(self._clock.wall())}"
-        why = "it has no spec.json" if isinstance(error, FileNotFoundError) else str(error)
-        try:
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            path.rename(target)
-        except OSError as problem:
-            self._notice("warning", f"agent directory {path} cannot be used: {why}; nor moved away: {problem.strerror}")
-        else:
-            self._notice("warning", f"agent directory {path.name} cannot be used: {why}. It was moved to {target}")
-
-    def _make(self, directory: AgentDirectory, spec: Spec) -> Life:
-        kind = self._kinds.kinds.get(spec.kind) or Kind(name=spec.kind, family=spec.family)
+    def _make(self, directory: AgentDirectory, spec: Spec, kind: Kind) -> Life:
         return Life(Unit(self._services, directory, spec, kind), self._group())
 
     def _begin(self, life: Life, *, launch: bool) -> None:
@@ -170,7 +142,7 @@ class Supervisor:
     def snapshot(self) -> wire.Snapshot:
         """Return fleet facts and open requests as of the newest event."""
         self.bus.flush()
-        return wire.Snapshot(self.bus.seq, self.rows(), tuple(self._notices), self._kind_infos())
+        return wire.Snapshot(self.bus.seq, self.rows(), tuple(self._notices), self._catalog.infos())
 
     def triage(self) -> list[AgentRow]:
         """Return who needs the user, most urgent first, oldest first inside a rank."""
@@ -184,8 +156,7 @@ class Supervisor:
 
     def kinds(self) -> wire.Kinds:
         """Return the kinds there are now, read anew."""
-        self._reload_kinds()
-        return wire.Kinds(self._kind_infos(), self._kinds.problems)
+        return self._catalog.listing()
 
     def resolve(self, ref: str) -> Unit:
         """Return the agent meant by an id, a name or a unique beginning of an id. Raises RpcError."""
@@ -201,7 +172,7 @@ class Supervisor:
         """Return the agent of every keeper's and agent's own process id."""
         found: dict[int, AgentId] = {}
         for agent, life in self._lives.items():
-            for pid in life.pids():
+            for pid in life.hold.pids():
                 found[pid] = agent
         return found
 
@@ -225,7 +196,7 @@ class Supervisor:
         return await self._own(self._run_agent(params))
 
     async def _run_agent(self, params: wire.Run) -> wire.Started:
-        kind = self._kind(params.kind)
+        kind = self._catalog.find(params.kind)
         taken = {
             agent: msgspec.structs.replace(life.unit.spec, name=life.unit.name) for agent, life in self._lives.items()
         }
@@ -237,7 +208,7 @@ class Supervisor:
         turn = None
         try:
             directory.write_spec(spec)
-            life = self._make(directory, spec)
+            life = self._make(directory, spec, kind)
             if params.prompt:
                 turn = life.queue_first(params.prompt)
         except OSError as error:
@@ -268,7 +239,7 @@ class Supervisor:
         self._check_resume(unit)
         if unit.made.session_id is not None:
             try:
-                life.hold_for_resume(unit.made.session_id)
+                life.hold.hold_for_resume(unit.made.session_id)
             except LeaseHeld as error:
                 raise RpcError(ErrorCode.NOT_POSSIBLE, str(error)) from error
         life.want_launch()
@@ -433,24 +404,6 @@ class Supervisor:
     def _row(self, agent: AgentId) -> AgentRow | None:
         life = self._lives.get(agent)
         return None if life is None else life.unit.row()
-
-    def _kind(self, name: str) -> Kind:
-        self._reload_kinds()
-        kind = self._kinds.kinds.get(name)
-        if kind is not None:
-            return kind
-        known = ", ".join(sorted(k.name for k in self._kinds.kinds.values() if not k.hidden))
-        broken = "".join(f"\n{problem}" for problem in self._kinds.problems)
-        raise RpcError(ErrorCode.NOT_FOUND, f"there is no kind “{name}”; kinds: {known}{broken}")
-
-    def _reload_kinds(self) -> None:
-        self._kinds = load_kinds(self.places.kinds)
-
-    def _kind_infos(self) -> tuple[KindInfo, ...]:
-        path = self._environ.get("PATH")
-        return tuple(
-            available(kind, lambda program: shutil.which(program, path=path)) for kind in self._kinds.kinds.values()
-        )
 
     def _notice(self, level: str, text: str) -> None:
         log.info("%s", text)

@@ -1,0 +1,101 @@
+"""The fold over ``events.jsonl``: queue, intents, answers and wishes, as a next daemon finds them."""
+
+from __future__ import annotations
+
+from agents.supervisor import decisions
+from agents.supervisor.decisions import Decisions, Given, Intent, Record
+
+
+def fold(*records: Record) -> Decisions:
+    folded = Decisions()
+    assert folded.fold(records) == []
+    return folded
+
+
+def prompt_intent(turn: int, incarnation: int = 1) -> Intent:
+    return Intent(f"{incarnation}:prompt:{turn}", "prompt", incarnation, {"turn": turn})
+
+
+def answer_intent(key: str = "1:0:abc") -> Intent:
+    args = {"key": key, "outcome": "allowed", "by": "shell", "reason": "", "decision": "allow"}
+    return Intent(f"1:answer:{key}", "answer", 1, args)
+
+
+def test_a_message_goes_from_queued_to_started() -> None:
+    folded = fold(decisions.launch(0, 1, "n"), decisions.queued(1, 1, "hello"))
+    assert [(p.turn, p.text, p.state) for p in folded.waiting] == [(1, "hello", "queued")]
+    folded.apply(decisions.intent(2, prompt_intent(1)))
+    assert folded.queue[1].state == "sent"
+    folded.apply(decisions.settled(3, "1:prompt:1", "written"))
+    assert folded.queue[1].state == "submitted"
+    assert folded.intents == {}
+    folded.started(1)
+    assert folded.waiting == ()
+    assert folded.next_turn == 2
+
+
+def test_turn_numbers_are_never_given_twice() -> None:
+    folded = fold(decisions.queued(1, 1, "a"), decisions.queued(1, 2, "b"), decisions.edited(2, 2, None))
+    assert folded.next_turn == 3
+    assert list(folded.queue) == [1]
+
+
+def test_an_edit_replaces_the_text_and_makes_an_undelivered_message_wait_again() -> None:
+    folded = fold(decisions.queued(1, 1, "a"), decisions.undelivered(2, 1, "closed"))
+    assert (folded.queue[1].state, folded.queue[1].reason) == ("undelivered", "closed")
+    folded.apply(decisions.edited(3, 1, "b"))
+    assert (folded.queue[1].state, folded.queue[1].text, folded.queue[1].reason) == ("queued", "b", "")
+
+
+def test_a_new_process_drops_what_was_meant_for_the_former_and_tries_its_messages_again() -> None:
+    folded = fold(
+        decisions.launch(0, 1, "n1"),
+        decisions.want(1, "stop"),
+        decisions.queued(1, 1, "a"),
+        decisions.intent(2, prompt_intent(1)),
+        decisions.baseline(2, [5]),
+        decisions.lost(2, "gone"),
+        decisions.launch(3, 2, "n2"),
+    )
+    assert (folded.intents, folded.queue[1].state) == ({}, "queued")
+    assert (folded.incarnation, folded.nonce, folded.want, folded.lost, folded.baseline) == (2, "n2", "", "", None)
+
+
+def test_an_answer_is_given_once_and_taken_back_when_it_was_not_written() -> None:
+    folded = fold(decisions.intent(5, answer_intent()))
+    assert folded.given == {"1:0:abc": Given("allowed", "shell", 5.0)}
+    folded.apply(decisions.settled(6, "1:answer:1:0:abc", "written"))
+    assert "1:0:abc" in folded.given
+    other = fold(decisions.intent(5, answer_intent()), decisions.settled(6, "1:answer:1:0:abc", "refused: closed"))
+    assert other.given == {}
+
+
+def test_notes_names_slots_and_snoozes() -> None:
+    folded = fold(
+        decisions.named(1, "new"),
+        decisions.annotated(1, {"note": "n", "labels": ["a"], "team": "t", "archived": True, "slot": 4}),
+        decisions.snoozed(1, 99.0, "done"),
+        decisions.seen(1, 7),
+        decisions.seen(1, 3),
+        decisions.session(1, "s-1"),
+    )
+    assert (folded.name, folded.note, folded.labels, folded.team) == ("new", "n", ("a",), "t")
+    assert (folded.archived, folded.slot, folded.slot_set) == (True, 4, True)
+    assert (folded.snoozed_until, folded.snoozed_state, folded.seen_seq, folded.session_id) == (99.0, "done", 7, "s-1")
+    folded.apply(decisions.annotated(2, {"slot": 0, "team": ""}))
+    folded.apply(decisions.snoozed(2, 0.0, ""))
+    assert (folded.slot, folded.team, folded.snoozed_until) == (None, None, None)
+
+
+def test_records_of_a_newer_daemon_are_skipped_and_broken_ones_told() -> None:
+    folded = Decisions()
+    problems = folded.fold([{"t": "from the future", "x": 1}, {"t": "queued", "turn": 1}, decisions.queued(1, 1, "ok")])
+    assert len(problems) == 1
+    assert "record 2 (queued)" in problems[0]
+    assert folded.queue[1].text == "ok"
+
+
+def test_hooks_are_kept_for_the_record_only() -> None:
+    before = vars(fold(decisions.queued(1, 1, "a")))
+    after = vars(fold(decisions.queued(1, 1, "a"), decisions.hooked(2, "Stop", "{}")))
+    assert before == after
