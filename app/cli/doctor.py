@@ -169,6 +169,9 @@ def _check_daemon(context: Context) -> Iterator[Check]:
         yield Check("daemon", "daemon", "problem", str(error), log)
         return
     yield from check_facts(facts)
+    for problem in facts.problems:
+        if problem not in kinds.problems:
+            yield Check("daemon", "daemon", "problem", problem)
     yield from check_launcher(facts.status.launcher, _lingers())
     yield from check_kinds(kinds)
 
@@ -179,8 +182,6 @@ def check_facts(facts: DoctorFacts) -> Iterator[Check]:
     memory = f", {size(status.rss)}" if status.rss is not None else ""
     about = f"pid {status.pid}, version {status.version}, {status.agents} agents{memory}"
     yield Check("daemon", "daemon", "ok", about)
-    for problem in facts.problems:
-        yield Check("daemon", "daemon", "problem", problem)
     logs = "warning" if facts.log_bytes > LOGS_WARNING else "ok"
     step = "`quarterdeck rm ID` for agents you no longer need" if logs == "warning" else ""
     yield Check("daemon", "raw logs", logs, size(facts.log_bytes), step)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -33,11 +34,12 @@ def main(
     roots: Roots,
     env: Mapping[str, str],
     streams: tuple[TextIO, TextIO, TextIO] | None = None,
+    now: Callable[[], float] = time.time,
 ) -> int:
     """Run the command line ``argv`` (without the program's name) and return its exit code."""
     stdin, stdout, stderr = streams or (sys.stdin, sys.stdout, sys.stderr)
     output = Output(stdout, stderr, env)
-    context = Context(env=env, output=output, stdin=stdin, roots=roots)
+    context = Context(env=env, output=output, stdin=stdin, roots=roots, now=now)
     try:
         code = _run(context, list(argv))
         output.flush()
@@ -123,11 +125,7 @@ def _open_window(context: Context, argv: list[str]) -> int:
 
 
 def _explained(context: Context, error: RpcError) -> str:
-    """Return the daemon's text, with the agents that match or the nearest ones there are."""
-    matches = error.data.get("matches")
-    if error.code is ErrorCode.AMBIGUOUS and isinstance(matches, list):
-        listed = [f"  {match}" for match in map(str, matches) if str(match) not in error.message]
-        return "\n".join([error.message, *listed])
+    """Return the daemon's text, with the nearest name there is when the one given is unknown."""
     asked = vars(context.args)
     wanted = asked.get("kind") or asked.get("id")
     if error.code is not ErrorCode.NOT_FOUND or not wanted or "did you mean" in error.message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import msgspec
@@ -22,8 +23,8 @@ def struct(name: str) -> Any:
 
 def printed_type(command: Command) -> Any:
     """Return the type of a command's output, or of one line of it when it is a stream."""
-    one = struct(command.result)
-    return list[one] if command.is_list else one
+    one: Any = struct(command.result)
+    return types.GenericAlias(list, one) if command.is_list else one
 
 
 def components() -> dict[str, Any]:

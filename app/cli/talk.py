@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Callable
 
 from agents.model import AgentRow, Blocked, Request
 from agents.status.headline import age
@@ -44,7 +43,7 @@ def allow(context: Context, args: Namespace) -> int:
     if args.always and args.answer:
         raise CommandError("--always is for permissions, --answer for questions: give one of them", Exit.USAGE)
     if args.answer:
-        asked = _find(context, args.id, args.request, lambda request: request.kind is Blocked.QUESTION)
+        asked = _question(context, args.id, args.request)
         answers = _answers(asked, args.answer)
         return _answer(context, AnswerRequest(args.id, "answer", asked.key, answers=answers, by="cli"))
     return _decide(context, args, "always" if args.always else "allow")
@@ -57,8 +56,19 @@ def deny(context: Context, args: Namespace) -> int:
 
 def _decide(context: Context, args: Namespace, decision: str, reason: str = "") -> int:
     # Without REQUEST the daemon chooses or refuses: it alone knows what is open at that moment.
-    key = _find(context, args.id, args.request, lambda _: True).key if args.request else None
+    key = _whole_key(context, args.id, args.request) if args.request else None
     return _answer(context, AnswerRequest(args.id, decision, key, reason=reason, by="cli"))
+
+
+def _whole_key(context: Context, agent: str, part: str) -> str:
+    """Return the key of the open request that ``part`` names, else ``part``: the daemon knows the closed ones too."""
+    found = [key for key in (request.key for request in _open(context, agent).requests) if part in key]
+    return found[0] if len(found) == 1 else part
+
+
+def _open(context: Context, agent: str) -> AgentRow:
+    shown: Shown = context.call("agent.show", AgentRef(agent))
+    return shown.row
 
 
 def _answer(context: Context, order: AnswerRequest) -> int:
@@ -76,20 +86,18 @@ def _answer(context: Context, order: AnswerRequest) -> int:
     return Exit.DONE
 
 
-def _find(context: Context, agent: str, wanted: str | None, fits: Callable[[Request], bool]) -> Request:
-    """Return the one open request that ``wanted`` names. Raises CommandError listing what is open."""
-    shown: Shown = context.call("agent.show", AgentRef(agent))
-    open_ones = [request for request in shown.row.requests if fits(request)]
-    exact = [request for request in open_ones if request.key == wanted]
-    found = exact or [request for request in open_ones if wanted is None or wanted in request.key]
+def _question(context: Context, agent: str, part: str | None) -> Request:
+    """Return the one open question. Raises CommandError saying what is open instead."""
+    row = _open(context, agent)
+    questions = [request for request in row.requests if request.kind is Blocked.QUESTION]
+    found = [request for request in questions if part is None or part in request.key]
     if len(found) == 1:
         return found[0]
-    listed = "".join(f"\n  {request.key}  {one_line(request.title)}" for request in open_ones)
-    if not open_ones:
-        raise CommandError(f"{one_line(shown.row.name)} asks for nothing like that now: {shown.row.headline}")
-    if not found:
-        raise CommandError(f"{one_line(shown.row.name)} has no open request {wanted!r}; open are:{listed}")
-    raise CommandError(f"several requests of {one_line(shown.row.name)} are open, name one:{listed}")
+    listed = "".join(f"\n  {request.key}  {one_line(request.title)}" for request in questions)
+    name = one_line(row.name)
+    if not questions:
+        raise CommandError(f"{name} asks no question now: {row.headline}")
+    raise CommandError(f"{name} asks {len(questions)} questions, name one of these requests:{listed}")
 
 
 def _answers(asked: Request, texts: list[str]) -> dict[str, str]:
