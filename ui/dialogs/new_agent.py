@@ -1,0 +1,168 @@
+"""New agent: which program, where, and what it shall do. Last choices are offered again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QWidget,
+)
+
+from agents.model import KindInfo
+from agents.wire import Run
+from app.layout import NewAgentChoices
+from ui.dialogs.form import FormDialog
+from ui.dialogs.prompt import PromptEdit
+from ui.roster.look import place
+from ui.theme import Theme
+
+_NAME = Qt.ItemDataRole.UserRole
+
+Submit = Callable[[Run, NewAgentChoices], None]
+
+
+class NewAgentDialog(FormDialog):
+    """Collects a ``Run``; ``on_submit`` gets it with the choices to remember."""
+
+    def __init__(
+        self, parent: QWidget, theme: Theme, kinds: Sequence[KindInfo], projects: Sequence[str], on_submit: Submit
+    ) -> None:
+        super().__init__(parent, "New agent", "Start", width=620)
+        self._theme = theme
+        self._on_submit = on_submit
+        self._kinds = {kind.name: kind for kind in kinds if not kind.hidden}
+        self.kinds = QListWidget(self)
+        self.kinds.setAccessibleName("Program")
+        self.kinds.setProperty("frame", "input")
+        self.project = QComboBox(self, editable=True)
+        self.project.addItems([place(project) for project in projects])
+        self.name = QLineEdit(self, placeholderText="named by its prompt or kind")
+        self.prompt = PromptEdit("What shall it do? Leave it empty to write later.", 5, self)
+        self.mode = QLineEdit(self, placeholderText="the kind's own default")
+        self.command = QLineEdit(self, placeholderText="program and arguments")
+        self.command.setFont(theme.font_mono)
+        self._hint = QLabel(self, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._hint.setWordWrap(True)
+        self._hint.setProperty("role", "muted")
+        self._fill_kinds()
+        self._lay_out()
+        self.kinds.currentItemChanged.connect(lambda *_: self._on_kind())
+        self._on_kind()
+
+    def _fill_kinds(self) -> None:
+        ordered = sorted(self._kinds.values(), key=lambda kind: (not kind.available, kind.demo))
+        for kind in ordered:
+            text = kind.title or kind.name
+            state = "" if kind.available else "   not installed"
+            item = QListWidgetItem(self._theme.icon("agent", "success" if kind.available else "muted"), text + state)
+            item.setData(_NAME, kind.name)
+            item.setToolTip(kind.description)
+            self.kinds.addItem(item)
+        height = self.kinds.sizeHintForRow(0) * min(6, max(2, len(ordered))) + 8
+        self.kinds.setFixedHeight(height)
+        self.kinds.setCurrentRow(0)
+
+    def _lay_out(self) -> None:
+        browse = QPushButton("Browse…", self)
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
+        where = QHBoxLayout()
+        where.addWidget(self.project, 1)
+        where.addWidget(browse)
+        self.form.addRow("Program", self.kinds)
+        self.form.addRow("", self._hint)
+        self.form.addRow("Project", where)
+        self.form.addRow("Prompt", self.prompt)
+        self.form.addRow("Command", self.command)
+        self.form.addRow("Name", self.name)
+        self.form.addRow("Mode", self.mode)
+
+    def choose(self, choices: NewAgentChoices) -> None:
+        """Offer what was chosen last."""
+        for row in range(self.kinds.count()):
+            if self.kinds.item(row).data(_NAME) == choices.kind:
+                self.kinds.setCurrentRow(row)
+        if choices.project:
+            self.project.setCurrentText(place(choices.project))
+        self.mode.setText(choices.mode)
+
+    def kind(self) -> KindInfo | None:
+        """Return the selected kind."""
+        item = self.kinds.currentItem()
+        return self._kinds.get(str(item.data(_NAME))) if item else None
+
+    def _on_kind(self) -> None:
+        kind = self.kind()
+        is_program = kind is not None and kind.family == "terminal"
+        for field, is_wanted in (
+            (self.command, is_program),
+            (self.prompt, not is_program),
+            (self.mode, not is_program),
+        ):
+            self.form.setRowVisible(field, is_wanted)
+        self._hint.setText(_hint(kind))
+        self._hint.setStyleSheet("" if kind and kind.available else f"color: {self._theme.warning.name()};")
+        self.accept_button.setEnabled(kind is not None and kind.available)
+
+    def _browse(self) -> None:
+        chosen = QFileDialog(self, "Project directory", str(Path(self.project.currentText()).expanduser()))
+        chosen.setFileMode(QFileDialog.FileMode.Directory)
+        chosen.setOption(QFileDialog.Option.ShowDirsOnly)
+        chosen.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chosen.fileSelected.connect(self.project.setCurrentText)
+        chosen.open()
+
+    def submit(self) -> None:
+        """Check and hand over."""
+        kind = self.kind()
+        if kind is None or not kind.available:
+            self.refuse(_hint(kind), self.kinds)
+            return
+        project = Path(self.project.currentText().strip()).expanduser()
+        if not self.project.currentText().strip() or not project.is_dir():
+            self.refuse(f"“{self.project.currentText().strip()}” is no directory on this machine", self.project)
+            return
+        try:
+            argv = tuple(shlex.split(self.command.text())) if kind.family == "terminal" else ()
+        except ValueError as error:
+            self.refuse(f"the command cannot be read: {error}", self.command)
+            return
+        is_talking = kind.family != "terminal"
+        prompt = self.prompt.toPlainText().strip() if is_talking else ""
+        mode = self.mode.text().strip() if is_talking else ""
+        run = Run(
+            kind=kind.name,
+            project=str(project.resolve()),
+            name=self.name.text().strip() or None,
+            prompt=prompt or None,
+            argv=argv,
+            mode=mode or None,
+        )
+        self._on_submit(run, NewAgentChoices(kind.name, run.project, mode))
+        self.accept()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt: begin with what differs most from time to time."""
+        super().showEvent(event)
+        kind = self.kind()
+        (self.command if kind and kind.family == "terminal" else self.prompt).setFocus()
+
+
+def _hint(kind: KindInfo | None) -> str:
+    if kind is None:
+        return "No program is known: see the kinds in the guide."
+    if kind.available:
+        return kind.description or kind.program
+    return f"{kind.problem or kind.program + ' was not found'}. Install it: {kind.install}".strip()

@@ -1,0 +1,89 @@
+"""Explain: why an agent's status is what it is, with all evidence in rank order and what was ignored."""
+
+from __future__ import annotations
+
+import html
+import time
+
+from PySide6.QtWidgets import QWidget
+
+from agents.model import AgentRow, Evidence
+from agents.status.headline import GLYPHS, age
+from agents.wire import AgentRef, Explained
+from ui.session import Session
+from ui.theme import Theme
+from ui.tools.page import Page
+
+_SOURCES = {1: "protocol", 2: "OSC 7501", 3: "hooks", 4: "title", 5: "screen", 6: "processes"}
+
+
+class ExplainTool(Page):
+    """Asks the daemon each time the agent's row changes while it is seen."""
+
+    title_text = "Explain"
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("Explain", theme, parent)
+        self._session = session
+        self._row: AgentRow | None = None
+        self._asked = 0
+
+    def show_agent(self, row: AgentRow | None) -> None:
+        """Explain ``row``."""
+        self._row = row
+        if row is None:
+            self.show_html(self.muted("Select an agent: this says why its status is what it is."))
+            return
+        if not self._session.fleet.connected:
+            self.show_html(self.muted("The evidence is with the daemon, which does not answer now."))
+            return
+        self._asked += 1
+        self._session.spawner.spawn(self._ask(row, self._asked), f"explaining {row.name}")
+
+    async def _ask(self, row: AgentRow, number: int) -> None:
+        explained: Explained = await self._session.caller.call("agent.explain", AgentRef(row.id))
+        # The user may have gone on while the daemon answered.
+        if number == self._asked:
+            self.show_html(self._html(explained))
+
+    def _html(self, explained: Explained) -> str:
+        row, now = explained.row, time.time()
+        glyph = GLYPHS[row.state]
+        role = self.theme.color(glyph.role).name()
+        parts = [
+            f'<p style="margin:0; font-size:{self.theme.font_ui.pixelSize() + 2}px; font-weight:600">'
+            f"{html.escape(row.name)}</p>",
+            f'<p style="margin:2px 0 0 0; color:{role}">{html.escape(row.headline)}</p>',
+            self.muted(f"since {age(now - row.since)}") if row.since else "",
+            self.title("Axes"),
+            self.facts(
+                (
+                    ("lifecycle", row.lifecycle.value),
+                    ("turn", row.turn.value + (f" ({row.blocked.value})" if row.blocked else "")),
+                    ("health", row.health.value),
+                    ("source", row.source),
+                )
+            ),
+            self.title("Evidence, strongest first"),
+        ]
+        parts += [self._evidence(e, now, is_chosen=e == explained.chosen) for e in explained.evidence]
+        if not explained.evidence:
+            parts.append(self.muted("None. Without evidence a turn is unknown, never idle."))
+        if explained.ignored:
+            parts.append(self.title("Ignored"))
+            parts += [self.muted(reason) for reason in explained.ignored]
+        return "".join(parts)
+
+    def _evidence(self, evidence: Evidence, now: float, *, is_chosen: bool) -> str:
+        theme = self.theme
+        color = theme.text if is_chosen else theme.muted
+        mark = f' <span style="color:{theme.success.name()}">chosen</span>' if is_chosen else ""
+        blocked = f" ({evidence.blocked.value})" if evidence.blocked else ""
+        says = f"{int(evidence.rank)} · {_SOURCES[int(evidence.rank)]}: {evidence.turn.value}{blocked}"
+        sure = "" if evidence.confidence >= 1 else f", {evidence.confidence:.0%} sure"
+        detail = f" · {evidence.detail}" if evidence.detail else ""
+        return (
+            f'<p style="margin:6px 0 0 0; color:{color.name()}">{html.escape(says)}{mark}</p>'
+            f'<p style="margin:0; color:{theme.muted.name()}">'
+            f"{html.escape(f'{age(now - evidence.wall)} ago{sure}{detail}')}</p>"
+        )

@@ -1,0 +1,52 @@
+"""A page of facts about one agent as selectable text: what the tools share."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+
+from PySide6.QtWidgets import QTextBrowser, QWidget
+
+from ui.theme import Theme
+
+
+class Page(QTextBrowser):
+    """Text made from facts; keeps its scroll position when they change."""
+
+    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.setAccessibleName(name)
+        self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.document().setDocumentMargin(12)
+        self._shown = ""
+
+    def show_html(self, text: str) -> None:
+        """Show ``text`` where it differs from what is shown."""
+        if text == self._shown:
+            return
+        bar = self.verticalScrollBar()
+        at = bar.value()
+        self._shown = text
+        self.setHtml(text)
+        bar.setValue(at)
+
+    def title(self, text: str) -> str:
+        """Return a heading."""
+        return f'<p style="margin-top:10px; margin-bottom:4px; font-weight:600">{html.escape(text)}</p>'
+
+    def muted(self, text: str) -> str:
+        """Return a quiet paragraph."""
+        return f'<p style="margin:2px 0; color:{self.theme.muted.name()}">{html.escape(text)}</p>'
+
+    def facts(self, pairs: Iterable[tuple[str, str]]) -> str:
+        """Return names and values; pairs without a value are left out."""
+        mono = f"font-family:'{self.theme.font_mono.family()}'; font-size:{self.theme.font_mono.pixelSize() - 1}px"
+        rows = (
+            f'<tr><td style="color:{self.theme.muted.name()}; padding-right:12px">{html.escape(name)}</td>'
+            f'<td style="{mono}">{html.escape(value)}</td></tr>'
+            for name, value in pairs
+            if value
+        )
+        return f'<table cellspacing="0" cellpadding="2">{"".join(rows)}</table>'
