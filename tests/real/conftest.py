@@ -1,0 +1,44 @@
+"""Fixtures of the tests that drive real agent programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.deck import Deck
+from tests.fakes.model_api import ModelApi
+from tests.real.install import WANTED_VARIABLE, program
+
+
+@pytest.fixture(scope="session")
+def opencode() -> Path:
+    """Return the program; missing it is a failure where it was asked for, else a reason to skip."""
+    wanted = os.environ.get(WANTED_VARIABLE, "")
+    try:
+        path = program("opencode", latest=wanted == "latest")
+    except LookupError as problem:
+        reason = str(problem)
+    else:
+        if path.is_file():
+            return path
+        reason = f"opencode is not installed in {path.parent}: run `make real`"
+    if wanted:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def api() -> Iterator[ModelApi]:
+    """Serve the scripted model API."""
+    with ModelApi() as server:
+        yield server
+
+
+@pytest.fixture
+def deck() -> Iterator[Deck]:
+    """Open a Quarterdeck of its own."""
+    with Deck() as own:
+        yield own
