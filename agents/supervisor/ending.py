@@ -5,6 +5,8 @@ The wish itself is recorded state, so it outlives the daemon; this only works to
 
 from __future__ import annotations
 
+import contextlib
+
 from agents.adapters.contract import NotPossible
 from agents.model import Capability, Turn
 from agents.supervisor.tether import LADDER, Tether
@@ -37,8 +39,9 @@ class Ending:
             return None
         if want == "stop" and self._is_cancelling(now):
             return self._cancel_until
-        link.stop(["kill"] if want == "kill" else list(LADDER))
-        self._asked = want
+        with contextlib.suppress(ConnectionError):  # it is being lost: asked again over the next one
+            link.stop(["kill"] if want == "kill" else list(LADDER))
+            self._asked = want
         return None
 
     def _is_cancelling(self, now: float) -> bool:

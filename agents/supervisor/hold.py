@@ -52,16 +52,16 @@ class Hold:
         """Wake: there are new marks (how many, the disk says)."""
         self._unit.wake()
 
-    def on_ack(self, write_id: str, status: str, reason: str) -> None:
+    def on_ack(self, ident: str, status: str, reason: str) -> None:
         """Take the keeper's word about a write."""
         unit = self._unit
         if status == "refused" and reason == "full":
-            self._full.add(write_id)
+            self._full.add(ident)
             asyncio.get_running_loop().call_later(FULL_RETRY_S, unit.wake)
             return
         if status == "accepted":
             return
-        intent = unit.intents.settle(write_id, "written" if status == "written" else f"refused: {reason}")
+        intent = unit.intents.settle(ident, "written" if status == "written" else f"refused: {reason}")
         if intent is None:
             return
         if status == "written":

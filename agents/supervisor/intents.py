@@ -6,6 +6,7 @@ ones still make sense after an adoption is decided by the unit; this module comp
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -21,7 +22,7 @@ _DURABLE = frozenset({"prompt", "answer"})
 class Writer(Protocol):
     """The keeper's connection, as far as orders need it."""
 
-    def write(self, write_id: str, data: bytes) -> None:
+    def write(self, ident: str, data: bytes) -> None:
         """Queue bytes for the agent under an id."""
 
     def resize(self, rows: int, cols: int) -> None:
@@ -81,7 +82,8 @@ class Intents:
         """Write a recorded intent (again); its id makes that harmless."""
         self._bytes[intent.id] = data
         if self.writer is not None:
-            self.writer.write(intent.id, data)
+            with contextlib.suppress(ConnectionError):  # it is being lost: sent again once there is another
+                self.writer.write(intent.id, data)
             self._steps.reached("written", self._agent, intent.kind)
 
     def resend(self, intent_id: str) -> None:

@@ -5,6 +5,7 @@ Refusals are ``RpcError`` with a sentence that says why and what to do instead.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import Any, NoReturn
 
@@ -189,7 +190,8 @@ def resize(unit: Unit, rows: int, cols: int) -> None:
         refuse(f"{rows} rows and {cols} columns is no size of a terminal", ErrorCode.INVALID_PARAMS)
     if unit.intents.writer is None:
         refuse(f"{unit.name} is not connected to its keeper; try again in a moment")
-    unit.intents.writer.resize(rows, cols)
+    with contextlib.suppress(ConnectionError):  # the size is asked for again with the next view
+        unit.intents.writer.resize(rows, cols)
 
 
 async def end(unit: Unit, how: str) -> str:

@@ -78,7 +78,7 @@ class Tether:
                 socket = self._places.keeper_socket(self._directory.path.name)
                 self.link = await KeeperLink.connect(socket, secret, self._listener)
                 self.keeper_pid = self.link.welcome.pid
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, TimeoutError) as error:
                 problem = str(error)
                 await asyncio.sleep(RETRY_S)
             else:

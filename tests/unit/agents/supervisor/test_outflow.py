@@ -60,8 +60,8 @@ class Writer:
     def __init__(self) -> None:
         self.written: list[tuple[str, bytes]] = []
 
-    def write(self, write_id: str, data: bytes) -> None:
-        self.written.append((write_id, data))
+    def write(self, ident: str, data: bytes) -> None:
+        self.written.append((ident, data))
 
     def resize(self, rows: int, cols: int) -> None:
         raise AssertionError
