@@ -1,4 +1,4 @@
-"""The common shape of dialogs: fields with labels, an error line, and buttons; Ctrl+Enter accepts. Opened, never run."""
+"""The common shape of dialogs: labelled fields, an error line, buttons; Ctrl+Enter accepts. Opened, never run."""
 
 from __future__ import annotations
 

@@ -100,8 +100,8 @@ class NewAgentDialog(FormDialog):
 
     def kind(self) -> KindInfo | None:
         """Return the selected kind."""
-        item = self.kinds.currentItem()
-        return self._kinds.get(str(item.data(_NAME))) if item else None
+        index = self.kinds.currentIndex()
+        return self._kinds.get(str(index.data(_NAME))) if index.isValid() else None
 
     def _on_kind(self) -> None:
         kind = self.kind()
