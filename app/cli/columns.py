@@ -77,7 +77,7 @@ def _fit(shown: list[Column], widths: dict[str, int], width: int) -> list[Column
         shown.remove(min(droppable, key=lambda column: column.drop))
     over = sum(widths[column.name] for column in shown) + len(GAP) * (len(shown) - 1) - width
     for floors in ({column.name: least(column) for column in shown}, {}):
-        for column in shown:
+        for column in reversed(shown):  # what stands first says most
             taken = max(0, min(over, widths[column.name] - floors.get(column.name, 1)))
             widths[column.name] -= taken
             over -= taken

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 
+from agents.runtime.tree import identity, is_same
 from agents.status.headline import age
 from agents.wire import DaemonStatus, Done, NoParams, Rebuilt, StopDaemon
 from app.cli import roster
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
-from app.client.api import ConnectionLost
 from app.client.blocking import BlockingClient, NoDaemon, connect
-from app.client.unix import open_daemon
 
 #: Seconds a daemon may take to end; ending agents by the ladder takes most of it.
 STOP_S = 60.0
@@ -79,33 +78,22 @@ def size(count: int) -> str:
 
 
 def _stop(context: Context, *, agents: bool) -> int:
-    """Ask the daemon to end, and return once nobody listens any more."""
+    """Ask the daemon to end, and return once its process is gone."""
     client = _running(context)
     if client is None:
         if not agents:
             return _say_stopped(context, Done("no daemon was running"))
         client = connect(context.home, context.env)  # somebody has to end the agents
     with client:
-        done: Done = client.call("daemon.stop", StopDaemon(agents=agents), timeout=STOP_S)
         pid = client.welcome.pid
-        _await_end(context, client, pid)
-    return _say_stopped(context, done)
-
-
-def _await_end(context: Context, client: BlockingClient, pid: int) -> None:
+        started = identity(pid)
+        done: Done = client.call("daemon.stop", StopDaemon(agents=agents), timeout=STOP_S)
     deadline = time.monotonic() + STOP_S
-    try:
-        while time.monotonic() < deadline:
-            client.next_event(deadline - time.monotonic())
-    except ConnectionLost:  # what we wait for: it closed the door
-        pass
-    while time.monotonic() < deadline:
-        try:
-            open_daemon(context.home.places).close()
-        except OSError:
-            return
-        time.sleep(0.02)
-    raise CommandError(f"the daemon (pid {pid}) did not end within {STOP_S:.0f} s: see {context.home.log}")
+    while started is not None and is_same(pid, started):
+        if time.monotonic() > deadline:
+            raise CommandError(f"the daemon (pid {pid}) did not end within {STOP_S:.0f} s: see {context.home.log}")
+        time.sleep(0.01)
+    return _say_stopped(context, done)
 
 
 def _say_stopped(context: Context, done: Done) -> int:

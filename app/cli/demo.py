@@ -35,7 +35,8 @@ def demo(context: Context, args: Namespace) -> int:
     for line in roster.fleet(rows, context.now(), width=output.width, home=context.env.get("HOME")):
         output.line(*line)
     output.line()
-    output.line(*roster.summary(rows))
+    for line in roster.summary(rows, output.width):
+        output.line(*line)
     for path in shots:
         output.line(f"drew {path}")
     return Exit.DONE

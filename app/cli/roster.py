@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from agents.model import LIVE, AgentRow, Headline, Request
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import clean, one_line
-from app.cli.columns import Column, pad, table
+from app.cli.columns import Column, cells, pad, table
 from app.cli.output import Span
 
 Line = Sequence[str | Span]
@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("glyph"),
     Column("name", least=10),
     Column("words", least=16),
-    Column("age", is_right=True),
+    Column("age", drop=7, is_right=True),
     Column("kind", drop=3),
     Column("branch", least=8, drop=1),
     Column("unread", drop=5),
@@ -91,15 +91,22 @@ def money(cost: float | None) -> str:
     return "" if cost is None else f"${cost:.2f}"
 
 
-def summary(rows: Sequence[AgentRow]) -> Line:
+def summary(rows: Sequence[AgentRow], width: int | None) -> list[Line]:
     """Return the counts of the attention bar: every headline that occurs, the most urgent first."""
     counts = {state: sum(row.state is state for row in rows) for state in Headline}
-    parts: list[str | Span] = []
+    lines: list[list[Span]] = [[]]
+    used = 0
     for state, glyph in GLYPHS.items():
-        if counts[state]:
-            parts += ["   "] if parts else []
-            parts.append((f"{glyph.text} {counts[state]} {glyph.word}", glyph.role))
-    return parts
+        text = f"{glyph.text} {counts[state]} {glyph.word}"
+        if not counts[state]:
+            continue
+        if lines[-1] and width is not None and used + 3 + cells(text) > width:
+            lines.append([])
+            used = 0
+        lines[-1] += [("   ", "")] if lines[-1] else []
+        lines[-1].append((text, glyph.role))
+        used += cells(text) + 3
+    return [*lines]
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> list[Line]:

@@ -29,7 +29,8 @@ def ls(context: Context, args: Namespace) -> int:
     for line in roster.fleet(rows, context.now(), width=output.width, home=context.env.get("HOME")):
         output.line(*line)
     output.line()
-    output.line(*roster.summary(rows))
+    for line in roster.summary(rows, output.width):
+        output.line(*line)
     return Exit.DONE
 
 
