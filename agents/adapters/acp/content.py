@@ -167,6 +167,16 @@ def doing(call: ToolCall) -> str:
     return one_line(f"{verb} {names or call.title}", 100)
 
 
+def asking(call: ToolCall) -> str:
+    """Return what a permission for ``call`` is called; a bare path (opencode) becomes "Edit hello.txt"."""
+    paths = [*(diff.path for diff in call.diffs), *call.locations]
+    bare = call.title in paths or (call.title.startswith("/") and " " not in call.title)
+    if not bare:
+        return call.title
+    verb = "use" if call.kind == "other" else call.kind.replace("_", " ")
+    return f"{verb.capitalize()} {_names([call.title])}"
+
+
 def _names(paths: Sequence[str]) -> str:
     plain = [_LINE.sub("", path.replace("\\", "/")) for path in paths if path]
     names = list(dict.fromkeys(PurePosixPath(path).name for path in plain))

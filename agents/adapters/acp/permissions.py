@@ -9,7 +9,7 @@ from acp import schema
 from pydantic import ValidationError
 
 from agents.adapters.acp import elicitation, messages
-from agents.adapters.acp.content import cwd_of, doing, merge_tool, paths_of
+from agents.adapters.acp.content import asking, cwd_of, doing, merge_tool, paths_of
 from agents.adapters.acp.state import CLOSED_KEYS, MAX_REPLIES, MAX_REQUESTS, OpenRequest, ReplyDue, RpcId, State
 from agents.adapters.contract import Answer, Fact, NotPossible, RequestClosed, RequestOpened, ToolCallChanged
 from agents.adapters.limits import cut_bytes, fit_diffs
@@ -87,7 +87,7 @@ def _open(state: State, key: str, asked: Asked, mark: Mark) -> tuple[OpenRequest
     request = Request(
         key=key,
         kind=Blocked.PERMISSION,
-        title=call.title,
+        title=asking(call),
         opened_at=mark.wall,
         tool_kind=call.kind,
         command=call.command,

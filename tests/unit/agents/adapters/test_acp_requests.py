@@ -74,6 +74,20 @@ def test_a_permission_for_a_tool_call_never_told_brings_it(d: Drive) -> None:
     assert only(d).tool_call == "c7"
 
 
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"title": "/repo/hello.txt", "kind": "edit"}, "Edit hello.txt"),
+        ({"title": "src/a.py", "kind": "delete", "locations": [{"path": "src/a.py"}]}, "Delete a.py"),
+        ({"title": "/tmp/x"}, "Use x"),
+        ({"title": "/bin/rm -rf build", "kind": "execute"}, "/bin/rm -rf build"),
+    ],
+)
+def test_a_bare_path_says_what_would_be_done_to_it(d: Drive, fields: dict[str, Any], title: str) -> None:
+    d.says(permission(0, **fields))
+    assert only(d).title == title
+
+
 def test_deceptive_characters_of_a_command_are_shown_not_dropped(d: Drive) -> None:
     d.says(permission(0, kind="execute", title="x", rawInput={"command": "rm \u202e-rf \x1b[8m/"}))
     assert only(d).command == "rm ⟨U+202E⟩-rf ⟨U+001B⟩[8m/"
