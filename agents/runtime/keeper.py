@@ -87,9 +87,11 @@ class Keeper:
     def run(self) -> None:
         """Serve until the exit was read, or nobody will read it."""
         self.start()
+        due = self.tick(time.monotonic())
         while not self.may_leave():
-            for handler in self.poll(self.tick(time.monotonic())):
+            for handler in self.poll(due):
                 handler()
+            due = self.tick(time.monotonic())
         self.door.drop()
 
     @property

@@ -77,11 +77,11 @@ async def spawn_keeper(directory: AgentDirectory, launch: Launch, places: Places
 
     Whether the agent itself could be started is the keeper's to say (``KeeperListener.on_exit``).
     """
-    return await asyncio.to_thread(_spawn_keeper, directory, launch, places.keepers)
+    return await asyncio.to_thread(lambda: start_keeper(install_keeper(places.keepers), directory, launch))
 
 
-def _spawn_keeper(directory: AgentDirectory, launch: Launch, keepers: Path) -> int:
-    program = install_keeper(keepers)
+def start_keeper(program: Path, directory: AgentDirectory, launch: Launch) -> int:
+    """Run one keeper file; see ``spawn_keeper``. Blocks for some tens of milliseconds."""
     errors = os.open(directory.keeper_errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         starter = subprocess.Popen(  # noqa: TID251  this is the one home

@@ -44,9 +44,9 @@ class Door:
     def interest(self) -> Interest:
         """Return what to poll for."""
         wanted: Interest = {self.listener.fileno(): (select.POLLIN, self._accept)}
-        for stranger in self.strangers:
+        for stranger in (s for s in self.strangers if s.fd >= 0):
             wanted[stranger.fd] = (select.POLLIN, lambda it=stranger: self._meet(it))  # type: ignore[misc]
-        if self.client:
+        if self.client and self.client.fd >= 0:
             events = select.POLLIN | (select.POLLOUT if self.client.outbox else 0)
             wanted[self.client.fd] = (events, lambda it=self.client: self._serve(it))  # type: ignore[misc]
         return wanted
