@@ -7,9 +7,9 @@ import shutil
 from argparse import Namespace
 from collections.abc import Mapping
 
-from agents.model import AgentRow
+from agents.model import LIVE, AgentRow
 from agents.status.untrusted import one_line
-from agents.wire import AgentRef, Run, Shown, Started
+from agents.wire import AgentRef, Run, Started
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.cli.project import locate
@@ -75,9 +75,9 @@ def _say_started(context: Context, started: Started) -> int:
 def _say_failed(context: Context, started: Started) -> int:
     if context.output.is_json:
         context.output.json(Ran(started.id, started.name, None, started.turn))
-    shown: Shown = context.call("agent.show", AgentRef(started.id))
-    name = one_line(started.name)
-    raise CommandError(f"{name} could not be started: {one_line(shown.row.reason or shown.row.headline, 2000)}")
+    row: AgentRow = context.call("agent.show", AgentRef(started.id)).row
+    what = "is not running yet" if row.lifecycle in LIVE else "could not be started"
+    raise CommandError(f"{one_line(started.name)} {what}: {one_line(row.reason or row.headline, 2000)}")
 
 
 def _wait(context: Context, started: Started) -> int:
