@@ -38,6 +38,7 @@ _VERBS: Final = {
     "fetch": "fetching",
     "switch_mode": "switching mode",
 }
+_ON_FILES: Final = frozenset({"read", "edit", "delete", "move"})
 _COMMAND_KEYS: Final = ("command", "cmd", "script")
 _CWD_KEYS: Final = ("cwd", "workdir", "working_directory", "workingDirectory", "directory", "dir_path")
 _PATH_KEYS: Final = ("path", "file_path", "filePath", "filepath", "abs_path", "notebook_path", "paths", "files")
@@ -78,16 +79,16 @@ def merge_tool(before: ToolCall | None, update: Any, wall: float) -> ToolCall:
         fields["locations"] = tuple(_location(place) for place in update.locations)
     fields.update(_content_fields(update))
     merged = msgspec.structs.replace(call, **fields)
-    if not merged.title:
-        merged = msgspec.structs.replace(merged, title=merged.command or merged.kind)
-    return merged
+    return msgspec.structs.replace(merged, title=_titled(merged))
 
 
 def _content_fields(update: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if update.content is not None:
         diffs, texts = _split(update.content)
-        fields["diffs"] = diffs
+        if diffs:
+            # A later content without the edit (opencode: "Wrote file successfully.") does not unmake it.
+            fields["diffs"] = diffs
         fields["output"] = clean(cut_bytes("\n".join(texts), OUTPUT_LIMIT))
     if not fields.get("output"):
         output = output_of(update.raw_output)
@@ -164,14 +165,18 @@ def doing(call: ToolCall) -> str:
     if call.kind == "execute":
         return one_line(f"{verb} {call.command or call.title}", 100)
     names = _names([*(diff.path for diff in call.diffs), *call.locations])
-    return one_line(f"{verb} {names or call.title}", 100)
+    # Before the path is known the title of a file tool is often its bare name: "editing write" says nothing.
+    subject = names or ("" if call.kind in _ON_FILES and call.title.isidentifier() else call.title)
+    return one_line(f"{verb} {subject}", 100)
 
 
-def asking(call: ToolCall) -> str:
-    """Return what a permission for ``call`` is called; a bare path (opencode) becomes "Edit hello.txt"."""
+def _titled(call: ToolCall) -> str:
+    """Return the title of a tool call; a bare path (opencode) becomes what is done to it: "Edit hello.txt"."""
+    if not call.title:
+        return call.command or call.kind
     paths = [*(diff.path for diff in call.diffs), *call.locations]
-    bare = call.title in paths or (call.title.startswith("/") and " " not in call.title)
-    if not bare:
+    known = call.title in paths or call.title in (PurePosixPath(path).name for path in paths)
+    if call.kind == "execute" or not (known or (call.title.startswith("/") and " " not in call.title)):
         return call.title
     verb = "use" if call.kind == "other" else call.kind.replace("_", " ")
     return f"{verb.capitalize()} {_names([call.title])}"

@@ -9,11 +9,11 @@ from acp import schema
 from pydantic import ValidationError
 
 from agents.adapters.acp import elicitation, messages
-from agents.adapters.acp.content import asking, cwd_of, doing, merge_tool, paths_of
+from agents.adapters.acp.content import cwd_of, doing, merge_tool, paths_of
 from agents.adapters.acp.state import CLOSED_KEYS, MAX_REPLIES, MAX_REQUESTS, OpenRequest, ReplyDue, RpcId, State
 from agents.adapters.contract import Answer, Fact, NotPossible, RequestClosed, RequestOpened, ToolCallChanged
 from agents.adapters.limits import cut_bytes, fit_diffs
-from agents.model import MAX_INLINE_TEXT, Blocked, Mark, Request, RequestOption
+from agents.model import MAX_INLINE_TEXT, Blocked, Mark, Request, RequestOption, ToolCall
 from agents.status.untrusted import one_line, reveal
 
 PERMISSION: Final = "session/request_permission"
@@ -87,12 +87,12 @@ def _open(state: State, key: str, asked: Asked, mark: Mark) -> tuple[OpenRequest
     request = Request(
         key=key,
         kind=Blocked.PERMISSION,
-        title=asking(call),
+        title=call.title,
         opened_at=mark.wall,
         tool_kind=call.kind,
         command=call.command,
         cwd=cwd_of(raw_input),
-        detail=_detail(raw_input, call.output),
+        detail=_detail(raw_input, call),
         diffs=fit_diffs(call.diffs, MAX_INLINE_TEXT),
         paths=paths_of(raw_input, call)[:100],
         options=tuple(RequestOption(o.option_id, o.kind, one_line(o.name, 200)) for o in model.options),
@@ -101,14 +101,15 @@ def _open(state: State, key: str, asked: Asked, mark: Mark) -> tuple[OpenRequest
     return OpenRequest(request, rpc_id, method, mark.monotonic, turn), facts
 
 
-def _detail(raw_input: Any, output: str) -> str:
+def _detail(raw_input: Any, call: ToolCall) -> str:
     """Return what else the card shows: a patch, a description, an address, else what the tool call says."""
     if isinstance(raw_input, dict):
-        for key in ("diff", "patch", "description", "reason", "url", "query", "pattern"):
+        patches = () if call.diffs else ("diff", "patch")
+        for key in (*patches, "description", "reason", "url", "query", "pattern"):
             value = raw_input.get(key)
             if isinstance(value, str) and value.strip():
                 return reveal(cut_bytes(value, MAX_INLINE_TEXT // 4))
-    return reveal(cut_bytes(output, MAX_INLINE_TEXT // 4))
+    return reveal(cut_bytes(call.output, MAX_INLINE_TEXT // 4))
 
 
 def _same_id(state: State, asked: Asked) -> tuple[bool, list[OpenRequest]]:

@@ -74,6 +74,11 @@ def test_a_permission_for_a_tool_call_never_told_brings_it(d: Drive) -> None:
     assert only(d).tool_call == "c7"
 
 
+def test_a_patch_is_shown_where_there_is_no_diff_to_draw(d: Drive) -> None:
+    d.says(permission(3, "c7", kind="edit", title="Edit", rawInput={"filepath": "/repo/a", "diff": "-1\n+2"}))
+    assert (only(d).detail, only(d).paths) == ("-1\n+2", ("/repo/a",))
+
+
 @pytest.mark.parametrize(
     ("fields", "title"),
     [

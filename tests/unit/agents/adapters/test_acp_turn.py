@@ -240,6 +240,16 @@ def test_edits_are_diffs_with_their_paths(d: Drive) -> None:
     assert activity(d)[1].startswith("editing README.md and 1 more")
 
 
+def test_an_edit_stays_when_its_result_no_longer_shows_it(d: Drive) -> None:
+    prompt(d)
+    diff = {"type": "diff", "path": "/repo/hello.txt", "oldText": "", "newText": "hi"}
+    d.says(tool(kind="edit", title="write", content=[diff]))
+    said = [{"type": "content", "content": {"type": "text", "text": "Wrote file successfully."}}]
+    call = call_of(d.says(tool_update(status="completed", title="hello.txt", content=said)))
+    assert (call.title, call.output) == ("Edit hello.txt", "Wrote file successfully.")
+    assert call.diffs == (Diff("/repo/hello.txt", "", "hi"),)
+
+
 @pytest.mark.parametrize(
     ("raw", "output"),
     [
@@ -276,6 +286,8 @@ def test_unknown_tool_kinds_and_states_are_the_defaults(d: Drive) -> None:
         ({"kind": "think", "title": "Weighing options"}, "Weighing options"),
         ({"kind": "execute", "title": "npm test"}, "running npm test"),
         ({"title": "Do a thing"}, "Do a thing"),
+        ({"kind": "edit", "title": "write"}, "editing"),
+        ({"kind": "edit", "title": "Write a file"}, "editing Write a file"),
     ],
 )
 def test_what_it_does_in_a_few_words(d: Drive, fields: dict[str, Any], words: str) -> None:
