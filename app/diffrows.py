@@ -93,9 +93,9 @@ def _context(lines: list[str], old_start: int, new_start: int, lead: int, trail:
     """Yield equal lines; what is neither near the change before nor near the one behind is only counted."""
     hidden = len(lines) - lead - trail
     for inner, line in enumerate(lines):
-        if hidden > 0 and lead <= inner < lead + hidden:
+        if hidden > 1 and lead <= inner < lead + hidden:
             if inner == lead:
-                yield Row("@", f"{hidden} unchanged line{'s' if hidden > 1 else ''}")
+                yield Row("@", f"{hidden} unchanged lines")
             continue
         yield Row(" ", line, old_start + inner + 1, new_start + inner + 1)
 
@@ -118,6 +118,22 @@ def _differs(old: str, new: str) -> tuple[tuple[int, int] | None, tuple[int, int
     tail = 0
     while tail < shortest - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
+    head -= _inside_word(old, new, head)
+    tail -= _inside_word(old[::-1], new[::-1], tail)
     if (head + tail) * 2 < max(len(old), len(new)):
         return None, None
     return (head, len(old) - tail), (head, len(new) - tail)
+
+
+def _inside_word(old: str, new: str, common: int) -> int:
+    """Return how many of the ``common`` first characters belong to a word that goes on differently."""
+    if not any(_is_word(text[common : common + 1]) for text in (old, new)):
+        return 0
+    back = 0
+    while back < common and _is_word(old[common - 1 - back]):
+        back += 1
+    return back
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char in ("_", ".")

@@ -24,13 +24,22 @@ def test_a_changed_line_with_context_and_what_differs() -> None:
 def test_new_emptied_and_unchanged_files() -> None:
     assert signs(None, "a\nb\n") == ["+a", "+b"]
     assert signs("a\nb\n", "") == ["-a", "-b"]
-    assert signs("a\n", "a\n") == ["@1 unchanged line"]
+    assert signs("a\n", "a\n") == [" a"]
     assert signs(None, "") == []
     assert signs("", "x") == ["+x"]
 
 
 def test_a_lost_last_line_end_shows() -> None:
     assert signs("a\n", "a") == [" a", "-"]
+
+
+def test_whole_words_are_marked() -> None:
+    marked = {
+        row.sign: row.text[slice(*row.changed)]
+        for row in rows(Diff("f", "x = f(10)\n", "x = f(1.50)\n")).rows
+        if row.changed
+    }
+    assert marked == {"-": "10", "+": "1.50"}
 
 
 def test_lines_that_share_little_are_not_marked() -> None:
