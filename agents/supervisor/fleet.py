@@ -6,6 +6,7 @@ One asyncio loop, no Qt. What happens inside one agent is its unit's; here is on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import shutil
@@ -46,6 +47,9 @@ STAGGER_S = 0.3
 
 #: Seconds a launch may take until its process is there.
 LAUNCH_S = 15.0
+
+#: Seconds the end of a stopped agent may take to be read.
+RELEASE_S = 5.0
 
 T = TypeVar("T")
 
@@ -220,15 +224,14 @@ class Supervisor:
         return await self._started(life.unit, turn)
 
     async def _started(self, unit: Unit, turn: int | None = None) -> wire.Started:
-        def now() -> tuple[AgentRow, str] | None:
-            row = unit.row()
-            return (row, "") if row.pid is not None or not unit.is_live else None
+        vitals = unit.replica.vitals
 
-        try:
-            row, _ = await unit.waiters.until(now, LAUNCH_S)
-        except TimeoutError:
-            row = unit.row()
-        return wire.Started(unit.id, unit.name, row.pid, turn)
+        def now() -> tuple[AgentRow, str] | None:
+            return (unit.row(), "") if vitals.pid is not None or not unit.is_live else None
+
+        with contextlib.suppress(TimeoutError):  # it is still starting: the row tells the rest
+            await unit.waiters.until(now, LAUNCH_S)
+        return wire.Started(unit.id, unit.name, vitals.pid, turn)
 
     async def resume(self, ref: str) -> wire.Started:
         """Continue an ended agent in a new process."""
@@ -308,9 +311,13 @@ class Supervisor:
         return f"{unit.name} was removed; its files are in {target}"
 
     async def stop_agents(self) -> None:
-        """Stop every live agent and wait for it."""
+        """Stop every live agent, wait for it, and let its keeper go: it would wait two days for its reader."""
         live = [life.unit for life in self._lives.values() if life.unit.is_live]
         await asyncio.gather(*(orders.end(unit, "stop") for unit in live))
+        ended = [life.hold.let_go.wait() for life in self._lives.values() if not life.unit.is_live]
+        with contextlib.suppress(TimeoutError):  # the next daemon of this home reads it instead
+            async with asyncio.timeout(RELEASE_S):
+                await asyncio.gather(*ended)
 
     # -- names and notes
 

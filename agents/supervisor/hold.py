@@ -43,6 +43,7 @@ class Hold:
         self.ending = Ending(unit, self.tether)
         self.is_lost = False
         self._is_end_seen = False
+        self.let_go = asyncio.Event()  # set once the keeper of an ended process was told that it may go
         self._lease: tuple[str, Owner] | None = None
         self._full: set[str] = set()  # intents the keeper had no room for
 
@@ -135,6 +136,7 @@ class Hold:
         unit, clock = self._unit, self._unit.services.clock
         incarnation, nonce = unit.made.incarnation + 1, secrets.token_hex(8)
         self._is_end_seen = self.is_lost = False
+        self.let_go.clear()
         self.ending.forget()
         unit.outflow.forget()
         unit.background, unit.quiet_since = 0, 0.0
@@ -249,4 +251,5 @@ class Hold:
         unit.background = 0
         unit.intents.writer = None
         self.tether.release()
+        self.let_go.set()
         return True

@@ -73,7 +73,8 @@ class Client:
         except BlockingIOError:
             return
         except OSError:
-            self.close()
+            # It closed its end; what it said before that ("the exit was read") is still to be received.
+            self.outbox.clear()
 
     def close(self) -> None:
         """Close the connection and forget what was queued."""
