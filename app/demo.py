@@ -61,14 +61,17 @@ class DemoFailed(Exception):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """One scripted agent. ``settled`` tells from its row whether it is where the demo wants it."""
+    """One scripted agent. ``settled`` tells from its row whether it is where the demo wants it.
+
+    ``least_pace`` keeps one at work while the others are hurried to where they wait.
+    """
 
     name: str
     kind: str
     project: str
     prompt: str
     settled: Callable[[AgentRow], bool]
-    slow: float = 1.0  # how much slower than the rest it plays
+    least_pace: float = 0.0
 
 
 CAST = (
@@ -77,8 +80,8 @@ CAST = (
         "demo-edit",
         "storefront",
         "Customers are signed out at once, and expired sessions still work. Find out why and fix it.",
-        lambda row: any(entry.status == "completed" for entry in row.plan),
-        slow=4.0,
+        lambda row: sum(entry.status == "completed" for entry in row.plan) >= 2,
+        least_pace=1.0,
     ),
     Member(
         "docs-pass",
@@ -126,7 +129,7 @@ class DemoFleet:
     root: Path
 
     def __init__(self, env: Mapping[str, str], *, pace: float = 1.0, folder: Path | None = None) -> None:
-        """Play at ``pace`` (seconds are multiplied by it, 0 = at once) under ``folder`` (default: /tmp)."""
+        """Play at ``pace`` (pauses are multiplied by it, 0 = none) under ``folder`` (default: /tmp)."""
         self._outer_env = dict(env)
         self._pace = pace
         self._stack = ExitStack()
@@ -192,7 +195,7 @@ class DemoFleet:
 
     def _run(self, member: Member) -> Run:
         env = {
-            "QUARTERDECK_DEMO_PACE": str(self._pace * member.slow),
+            "QUARTERDECK_DEMO_PACE": str(max(self._pace, member.least_pace)),
             "QUARTERDECK_DEMO_STATE": str(self.root / "sessions"),
             # The agents run the projects' tests; git status shall show their edits and nothing else.
             "PYTHONDONTWRITEBYTECODE": "1",
