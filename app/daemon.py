@@ -26,7 +26,7 @@ from pathlib import Path
 import psutil
 
 from agents import wire
-from agents.adapters.registry import families
+from agents.adapters.registry import Family, families
 from agents.runtime.places import Places
 from agents.runtime.redact import Redactor
 from agents.runtime.tree import VARIABLE, find_by_nonce
@@ -69,6 +69,7 @@ class Seams:
     """What tests replace: where a crash may fall, and how a program is replaced."""
 
     steps: Steps = field(default_factory=NoSteps)
+    families: Callable[[], Mapping[str, Family]] = families
     execute: Callable[[str, list[str], dict[str, str]], None] = os.execve
     out_limit: int | None = None
 
@@ -180,7 +181,7 @@ class _Daemon:
         """Supervise and listen until ended."""
         ready = asyncio.Event()
         limits = {} if self._seams.out_limit is None else {"out_limit": self._seams.out_limit}
-        supervisor = Supervisor(self._places, families(), self._environ, steps=self._seams.steps)
+        supervisor = Supervisor(self._places, self._seams.families(), self._environ, steps=self._seams.steps)
         self._supervisor = supervisor
         server = Server(supervisor, self, Identity(VERSION, self._epoch), KernelProcesses(), **limits)
         async with asyncio.TaskGroup() as tasks:

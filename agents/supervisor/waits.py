@@ -29,6 +29,8 @@ def reached(until: str, turn: int | None, row: AgentRow, progress: Progress) -> 
     """
     if row.catching_up:
         return None
+    if row.lifecycle in _ENDED:
+        return _ENDED[row.lifecycle]
     if turn in progress.undelivered and until != "exited":
         return "failed"
     match until:
@@ -42,9 +44,7 @@ def reached(until: str, turn: int | None, row: AgentRow, progress: Progress) -> 
                 return "failed"
         case _:
             now = False
-    if now and row.lifecycle not in _ENDED:
-        return until
-    return _ENDED.get(row.lifecycle)
+    return until if now else None
 
 
 def _at_rest(turn: int | None, row: AgentRow, progress: Progress) -> bool:

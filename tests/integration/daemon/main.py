@@ -1,0 +1,60 @@
+"""The real daemon with a seam: it dies at a chosen border, or has a family whose adapter fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agents.adapters.contract import Fact
+from agents.adapters.registry import Family, families
+from agents.adapters.terminal import TerminalAdapter
+from agents.model import Mark, Stream
+from app import daemon
+from app.paths import home_from
+
+
+class Crash:
+    """Kills this process with -9 the moment a step is reached the ``nth`` time."""
+
+    def __init__(self, step: str, what: str, nth: int) -> None:
+        self._step, self._what, self._left = step, what, nth
+
+    def reached(self, step: str, agent: str, what: str) -> None:
+        if (step, what) == (self._step, self._what):
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Fragile(TerminalAdapter):
+    """Fails at what a program says on purpose."""
+
+    def feed(self, mark: Mark, data: bytes) -> Sequence[Fact]:
+        if mark.stream is Stream.OUT and b"poison" in data:
+            raise ZeroDivisionError("poison")
+        return super().feed(mark, data)
+
+
+def with_fragile() -> dict[str, Family]:
+    return {**families(), "terminal": Fragile}
+
+
+def main() -> int:
+    options = json.loads(sys.argv[1])
+    seams = daemon.Seams(out_limit=options.get("out_limit"))
+    if "crash" in options:
+        seams.steps = Crash(*options["crash"])
+    if options.get("fragile"):
+        seams.families = with_fragile
+    home = home_from(os.environ)
+    home.prepare()
+    Path(home.places.state / "ran.txt").write_text(str(os.getpid()))
+    return daemon.run(home.places, seams=seams)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
