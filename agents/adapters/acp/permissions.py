@@ -10,7 +10,16 @@ from pydantic import ValidationError
 
 from agents.adapters.acp import elicitation, messages
 from agents.adapters.acp.content import cwd_of, doing, merge_tool, paths_of
-from agents.adapters.acp.state import CLOSED_KEYS, MAX_REPLIES, MAX_REQUESTS, OpenRequest, ReplyDue, RpcId, State
+from agents.adapters.acp.state import (
+    CLOSED_KEYS,
+    MAX_REPLIES,
+    MAX_REQUESTS,
+    NOTE_LIMIT,
+    OpenRequest,
+    ReplyDue,
+    RpcId,
+    State,
+)
 from agents.adapters.contract import Answer, Fact, NotPossible, RequestClosed, RequestOpened, ToolCallChanged
 from agents.adapters.limits import cut_bytes, fit_diffs
 from agents.model import MAX_INLINE_TEXT, Blocked, Mark, Request, RequestOption, ToolCall
@@ -49,7 +58,7 @@ def on_request(state: State, asked: Asked, mark: Mark) -> list[Fact]:
     rpc_id, method, params = asked.rpc_id, asked.method, asked.params
     if method not in (PERMISSION, ELICITATION):
         refuse(state, rpc_id, messages.METHOD_NOT_FOUND, f"Quarterdeck does not offer {method[:100]}")
-        return [messages.note(f"the agent asked for {method}, which is not offered", params)]
+        return _note_unoffered(state, method, params)
     repeated, replaced = _same_id(state, asked)
     if repeated:
         return [messages.note("the agent repeated an open request", params)]
@@ -66,6 +75,15 @@ def on_request(state: State, asked: Asked, mark: Mark) -> list[Fact]:
         return [*facts, messages.note(f"a {method} was not understood: {problem}", params, "warning")]
     state.requests.append(opened)
     return [*facts, *more, RequestOpened(opened.request)]
+
+
+def _note_unoffered(state: State, method: str, params: Any) -> list[Fact]:
+    """Tell once that a method is not offered: opencode asks to write the file after every edit it has made."""
+    about = f"asked:{method[:100]}"
+    if about in state.noted or len(state.noted) > NOTE_LIMIT * 5:
+        return []
+    state.noted[about] = 1
+    return [messages.note(f"the agent asked for {method}, which is not offered", params)]
 
 
 def _open(state: State, key: str, asked: Asked, mark: Mark) -> tuple[OpenRequest, list[Fact]]:

@@ -70,11 +70,16 @@ def on_result(state: State, pending: Pending, result: Any, mark: Mark, *, cumula
         detail = f"ended with an unknown reason: {reason}"
         facts.append(messages.note("the answer to a prompt was not understood", result))
     number = int(pending.value)
-    turn = state.turn
+    turn = _running(state, pending)
     quiet = reason == "end_turn" and turn is not None and _did_nothing(turn, output_tokens)
     ended = TurnEnded(number, reason, not detail, detail, quiet)
     rest = Turn.IDLE if reason == "cancelled" else Turn.ERROR if detail else Turn.DONE
     return facts + _end(state, ended, Resting(rest, mark.monotonic, mark.wall, detail))
+
+
+def _running(state: State, pending: Pending) -> OpenTurn | None:
+    """Return the running turn if ``pending`` is its prompt."""
+    return state.turn if state.turn is not None and state.turn.number == int(pending.value) else None
 
 
 def _did_nothing(turn: OpenTurn, output_tokens: int | None) -> bool:
@@ -91,7 +96,7 @@ def on_error(state: State, pending: Pending, error: Any, mark: Mark) -> list[Fac
     code, words = messages.error_words(error)
     auth = code == messages.AUTH_REQUIRED
     detail = f"{words}. {session.login_hint(state)}" if auth else words
-    turn = state.turn
+    turn = _running(state, pending)
     if code == messages.CANCELLED and turn is not None and turn.cancelling:
         ended = TurnEnded(int(pending.value), "cancelled", ok=True)
         return _end(state, ended, Resting(Turn.IDLE, mark.monotonic, mark.wall))

@@ -272,7 +272,8 @@ def test_plain_text_is_one_message_of_one_turn() -> None:
 def test_nothing_of_it_is_outside_the_protocol(name: str) -> None:
     notes = of(replayed(name).drive.facts, Noted)
     # It asks us to write the file it has written itself, though we offer no files; see resources/agents/opencode.toml.
-    assert {note.text for note in notes} <= {"the agent asked for fs/write_text_file, which is not offered"}
+    known = "the agent asked for fs/write_text_file, which is not offered"
+    assert [note.text for note in notes] in ([], [known])
     assert not of(replayed(name).drive.facts, SessionFailed)
 
 

@@ -356,3 +356,31 @@ def test_an_interrupt_cancels_a_question_in_its_own_words(d: Drive) -> None:
     assert json.loads(data.splitlines()[1])["result"] == {"action": "cancel"}
     (closed,) = d.write(data)
     assert closed == RequestClosed(closed.key, "cancelled")  # type: ignore[attr-defined]
+
+
+def test_a_long_question_keeps_its_whole_text_and_strange_fields_are_asked_as_text(d: Drive) -> None:
+    fields = {"a": {"type": "hologram"}, "b": {"type": "array", "items": {"type": "x"}}}
+    d.says(elicit(fields, "Set up\nwith care", description="Read this first"))
+    request = only(d)
+    assert (request.title, request.detail) == ("Set up", "Read this first")
+    assert request.questions == (Question("a"), Question("b", multiple=True))
+    data = d.adapter.answer(request.key, Answer("answer", answers={"a": "1", "b": "[not json"}))
+    assert reply(data)[1]["content"] == {"a": "1", "b": ["[not json"]}
+    d.write(data)
+    d.says(elicit({}, "Continue?\nIt takes long.", rpc_id=6))
+    assert (only(d).title, only(d).detail) == ("Continue?", "Continue?\nIt takes long.")
+
+
+def test_the_only_question_may_be_answered_under_any_name(d: Drive) -> None:
+    d.says(elicit({"db": {"type": "string"}}))
+    assert reply(d.adapter.answer(only(d).key, Answer("answer", answers={"": "any"})))[1]["content"] == {"db": "any"}
+    with pytest.raises(NotPossible, match="“Which DB\\?” needs an answer"):
+        d.adapter.answer(only(d).key, Answer("answer"))
+
+
+@pytest.mark.parametrize("result", [None, {"outcome": "x"}, {"outcome": {"outcome": "selected", "optionId": "gone"}}])
+def test_an_answer_of_unknown_meaning_counts_as_cancelled(d: Drive, result: Any) -> None:
+    d.says(permission(0))
+    key = only(d).key
+    message = {"jsonrpc": "2.0", "id": 0, "result": result}
+    assert d.write(json.dumps(message).encode() + b"\n") == [RequestClosed(key, "cancelled")]

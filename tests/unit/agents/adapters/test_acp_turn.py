@@ -488,3 +488,30 @@ def test_once_the_channel_is_closed_the_protocol_says_nothing(d: Drive) -> None:
     assert not d.adapter.ready()
     with pytest.raises(NotPossible, match="closed its output"):
         d.adapter.prompt(2, "x")
+
+
+def test_a_cost_that_falls_was_begun_anew(d: Drive) -> None:
+    facts: list[Any] = []
+    for amount in (0.5, 0.75, 0.25):
+        cost = {"amount": amount, "currency": "USD"}
+        facts += d.says(update({"sessionUpdate": "usage_update", "used": 1, "size": 0, "cost": cost}))
+    assert [fact.usage.cost for fact in facts] == [0.5, 0.75, 1.0]
+    assert facts[-1].usage.context_size is None
+
+
+def test_two_prompts_at_once_are_told_apart(d: Drive) -> None:
+    first, second = d.adapter.prompt(1, "a"), d.adapter.prompt(2, "b")
+    d.write(first)
+    d.write(second)
+    d.says(tool(status="in_progress"))
+    assert d.says(ended(1)) == [TurnEnded(1, "end_turn", ok=True)]
+    assert activity(d) == (Turn.WORKING, "Run tests")
+    d.says(ended(2))
+    assert activity(d)[0] is Turn.DONE
+
+
+def test_foreign_requests_on_our_side_are_no_turns(d: Drive) -> None:
+    message = {"jsonrpc": "2.0", "id": "mine", "method": "session/prompt", "params": {"prompt": 7}}
+    assert d.write(json.dumps(message).encode() + b"\n") == []
+    assert d.write(b'{"jsonrpc":"2.0","id":"x","method":"y","params":[]}\n') == []
+    assert d.adapter.ready()

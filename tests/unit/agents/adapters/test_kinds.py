@@ -180,3 +180,17 @@ def test_the_argv_of_a_launch() -> None:
     assert launch_argv(Kind("shell", "terminal"), [], shell="/bin/zsh") == ("/bin/zsh",)
     with pytest.raises(ValueError, match="kind “acp” needs a command: give it after “--”"):
         launch_argv(Kind("acp", "acp"), [])
+
+
+def test_a_kind_that_builds_on_a_broken_one_is_told_apart(ours: Path) -> None:
+    write(ours, "base", 'extends = "absent"\n')
+    path = write(ours, "top", 'family = "acp"\nextends = "base"\n')
+    problems = load_kinds([ours]).problems
+    assert f"{path}:2: extends “base”, which has problems" in problems
+    assert len(problems) == 2
+
+
+def test_a_file_nested_beyond_reason_is_a_problem(ours: Path) -> None:
+    path = write(ours, "deep", "a = " + "[" * 5000 + "]" * 5000 + "\n")
+    (problem,) = load_kinds([ours]).problems
+    assert problem.startswith(f"{path}:1: is ")
