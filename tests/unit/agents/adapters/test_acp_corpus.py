@@ -268,6 +268,15 @@ def test_plain_text_is_one_message_of_one_turn() -> None:
     assert [(end.turn, end.empty) for end in of(facts, TurnEnded)] == [(1, False)]
 
 
+def test_what_is_not_offered_is_refused_every_time_and_told_once() -> None:
+    dialogue = Dialogue()
+    dialogue.play("opencode-allow")
+    asked = {"jsonrpc": "2.0", "id": 77, "method": "fs/write_text_file", "params": {"path": "/x", "content": "y"}}
+    assert dialogue.drive.says(asked) == []
+    (refusal,) = dialogue.drive.settle()
+    assert (refusal["id"], refusal["error"]["code"]) == (77, -32601)
+
+
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_nothing_of_it_is_outside_the_protocol(name: str) -> None:
     notes = of(replayed(name).drive.facts, Noted)
