@@ -17,11 +17,11 @@ import sys
 import time
 
 from agents.runtime.keep.child import PR_SET_CHILD_SUBREAPER, Child, prctl, resize
-from agents.runtime.keep.codec import decode, encode
+from agents.runtime.keep.codec import decode
 from agents.runtime.keep.door import Door, listen
 from agents.runtime.keep.input import Input
-from agents.runtime.keep.ladder import NEVER, STEPS, Ladder
-from agents.runtime.keep.store import CTL, ERR, IN, NAMES, OUT, SEGMENT, Store
+from agents.runtime.keep.ladder import STEPS, Ladder
+from agents.runtime.keep.store import ERR, NAMES, NEVER, OUT, SEGMENT, Store
 from agents.runtime.keep.table import LINUX, descendants, kill, start_time
 
 TYPE_CHECKING = False
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 MAX_PENDING = 4096  # records that may wait for the disk before a client is dropped for making more
 MAX_LEFTOVERS = 1000  # pids named in the exit record
 MAX_REAPED = 1000  # dead children collected before anything else gets a turn
-MAX_PIECES = 16  # pieces written to the agent before anything else gets a turn
 SMALL = 4096
 SETTLE_S = 0.002  # after a small read wait this long for more, so that a burst of lines is one mark
-RETRY_S = 0.5
 DRAIN_S = 0.5
 DRAIN_MAX_S = 5.0
 LEFTOVER_GRACE = {"term": 1.0}
@@ -49,23 +47,29 @@ class Keeper:
     def __init__(self, directory: str, launch: dict[str, Any], listener: socket.socket, umask: int) -> None:
         self.launch = launch
         self.umask = umask
-        self.store = Store(directory, launch.get("segment") or SEGMENT)
-        self.input = Input(self.store.sizes[IN])
         self.door = Door(listener, launch["secret"], self.welcome, self.on_frame)
+        self.store = Store(directory, launch.get("segment") or SEGMENT, self.door.say)
+        self.input = Input(self.store, self.door.say)
         self.child: Child | None = None
         self.ladder = Ladder(0, {}, self.end_input)
         self.wait_status: int | None = None  # of the agent's main process, once reaped
         self.childless = False
         self.quiet_at = self.drained_at = NEVER
-        self.retry_at = NEVER
         self.read_at = 0.0
         self.leave_at = NEVER
-        self.said_full = self.dismissed = self.terminated = False
+        self.dismissed = self.terminated = False
         self.wake = self._catch_signals()
         me = os.getpid()
-        self.state: dict[str, Any] = {"v": 1, "pid": me, "start": start_time(me), "child": None, "child_start": None}
-        self.state |= {"incarnation": launch.get("incarnation", 1), "state": "starting", "exit_code": None}
-        self.state |= {"exit_signal": None, "error": None, "errno": None, "leftovers": [], "ended": None, "swept": None}
+        self.store.state |= {"v": 1, "pid": me, "start": start_time(me), "child": None, "child_start": None}
+        self.store.state |= {"incarnation": launch.get("incarnation", 1), "state": "starting", "exit_code": None}
+        self.store.state |= {
+            "exit_signal": None,
+            "error": None,
+            "errno": None,
+            "leftovers": [],
+            "ended": None,
+            "swept": None,
+        }
 
     def _catch_signals(self) -> int:
         reader, writer = os.pipe()
@@ -97,7 +101,7 @@ class Keeper:
     @property
     def ended(self) -> bool:
         """Tell whether the agent's main process has ended or could not begin."""
-        return self.state["state"] in {"exited", "failed"}
+        return self.store.state["state"] in {"exited", "failed"}
 
     def may_leave(self) -> bool:
         """Tell whether nobody needs this process any more."""
@@ -107,16 +111,15 @@ class Keeper:
 
     def tick(self, now: float) -> float:
         """Do what is due; return when the next thing is."""
-        if now >= self.retry_at:
+        if now >= self.store.retry_at:
             self.store.flush()
-            self.tell_disk()
             self.quiet_at, self.drained_at = now + DRAIN_S, now + DRAIN_MAX_S
         if now >= self.ladder.due:
             self.climb(now)
         drained = self.drain(now)
         client = self.door.tick(now, self.store.seq)
         read = self.read_at if self.read_at > now else NEVER
-        return min(self.retry_at, self.ladder.due, drained, client, read, self.leave_at)
+        return min(self.store.retry_at, self.ladder.due, drained, client, read, self.leave_at)
 
     def poll(self, until: float) -> list[Callable[[], None]]:
         """Wait for whatever happens next and return what to do about it."""
@@ -145,31 +148,6 @@ class Keeper:
             wanted[child.stdin] = (select.POLLOUT, self.on_writable)
         return wanted
 
-    # ------------------------------------------------------------ the disk
-
-    def record(self, stream: int, data: bytes) -> None:
-        """Store one stimulus."""
-        self.store.record(stream, data)
-        self.tell_disk()
-
-    def note(self, **event: Any) -> None:
-        """Store one ctl event."""
-        self.record(CTL, encode(event).encode("ascii"))
-
-    def set_state(self, **facts: Any) -> None:
-        """Change what keeper.json says."""
-        self.state.update(facts)
-        self.store.save(encode(self.state).encode("ascii"))
-        self.tell_disk()
-
-    def tell_disk(self) -> None:
-        """Plan the next try, and tell the client when writing begins to fail or works again."""
-        full = bool(self.store.error)
-        self.retry_at = time.monotonic() + RETRY_S if full else NEVER
-        if full != self.said_full:
-            self.said_full = full
-            self.door.say("d", {"full": full, "error": self.store.error})
-
     # ------------------------------------------------------------ the agent's life
 
     def start(self) -> None:
@@ -177,11 +155,11 @@ class Keeper:
         try:
             self.child = Child(self.launch, self.umask)
         except OSError as error:
+            self.reap()  # learns that there is no child to wait for
             self.fail(error.errno or 0, self.launch["argv"][0])
-            self.reap()
             return
         self.ladder = Ladder(self.child.pid, self.launch.get("grace") or {}, self.end_input)
-        self.set_state(child=self.child.pid, child_start=self.child.start)
+        self.store.set_state(child=self.child.pid, child_start=self.child.start)
 
     def on_report(self) -> None:
         """Learn how exec went: silence is success."""
@@ -193,14 +171,14 @@ class Keeper:
             self.fail(int(number), program)
             return
         terminal = {"rows": self.launch.get("rows"), "cols": self.launch.get("cols")} if child.pty else {}
-        facts = {"incarnation": self.state["incarnation"], "pid": child.pid, "argv": self.launch["argv"]}
-        self.note(ev="start", **facts, cwd=self.launch["cwd"], pty=child.pty, **terminal)
-        self.set_state(state="running")
+        facts = {"incarnation": self.store.state["incarnation"], "pid": child.pid, "argv": self.launch["argv"]}
+        self.store.note(ev="start", **facts, cwd=self.launch["cwd"], pty=child.pty, **terminal)
+        self.store.set_state(state="running")
 
     def fail(self, number: int, program: str) -> None:
         """Record that the agent could not be started, and by what."""
         error = os.strerror(number)
-        self.note(ev="failed", errno=number, error=error, program=program)
+        self.store.note(ev="failed", errno=number, error=error, program=program)
         self.end("failed", error=f"{program}: {error}", errno=number)
 
     def agent(self) -> Child:
@@ -263,7 +241,7 @@ class Keeper:
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         spared = self.deserted() or self.ladder.killing
         left = [] if spared else list(descendants(self.ladder.group))[:MAX_LEFTOVERS]
-        self.note(ev="exit", code=code, signal=number, leftovers=left)
+        self.store.note(ev="exit", code=code, signal=number, leftovers=left)
         self.end("exited", exit_code=code, exit_signal=number, leftovers=left)
 
     def end(self, state: str, **facts: Any) -> None:
@@ -277,22 +255,22 @@ class Keeper:
             self.ladder.rest()
             self.ladder.grace |= LEFTOVER_GRACE
             self.ladder.start(("term", "kill"))
-        self.set_state(state=state, ended=time.time(), **facts)
+        self.store.set_state(state=state, ended=time.time(), **facts)
         self.door.poke(self.store.seq)  # what the agent said last comes before its end
-        self.door.say("x", self.state)
+        self.door.say("x", self.store.state)
         if self.deserted():
             self.sweep_done()
 
     def sweep_done(self) -> None:
         """Nobody is left."""
         self.ladder.rest()
-        self.set_state(swept=time.time())
+        self.store.set_state(swept=time.time())
 
     def climb(self, now: float) -> None:
         """Take the next step of the stop ladder."""
         step = self.ladder.climb(now)
         if step in {"int", "term", "kill"} and not self.ended:
-            self.note(ev="signal", signal=int(getattr(signal, f"SIG{step.upper()}")), by="stop")
+            self.store.note(ev="signal", signal=int(getattr(signal, f"SIG{step.upper()}")), by="stop")
         if self.ended and self.deserted():
             self.sweep_done()
 
@@ -314,9 +292,9 @@ class Keeper:
         if data is None:
             return True
         if not data:
-            self.note(ev="eof", stream=NAMES[stream])
+            self.store.note(ev="eof", stream=NAMES[stream])
             return False
-        self.record(stream, data)
+        self.store.record(stream, data)
         now = time.monotonic()
         self.quiet_at = now + DRAIN_S
         if len(data) < SMALL:
@@ -324,55 +302,31 @@ class Keeper:
         return True
 
     def on_writable(self) -> None:
-        """Write what waits; every byte the agent took is recorded, and each id acknowledged once whole."""
-        for _ in range(MAX_PIECES):
-            if not self.input.queue or self.store.error:
-                return
-            piece = self.input.piece()
-            if piece is None:
-                self.lose_input()
-                return
-            try:
-                count = os.write(self.agent().stdin, piece) if piece else 0
-            except BlockingIOError:
-                return
-            except OSError:  # the agent closed its end
-                self.lose_input()
-                return
-            if count:
-                self.record(IN, piece[:count])
-            wrote = self.input.advance(count)
-            if wrote:
-                self.note(**wrote)
-                self.door.say("a", {"id": wrote["id"], "status": "written"})
+        """Write what waits."""
+        if not self.input.feed(self.agent().stdin):
+            self.close_input()
+            self.store.note(ev="stdin_closed")
 
     def end_input(self) -> None:
         """Close stdin behind what is queued; on a terminal write the character that means it."""
         if self.child and not self.ended:
             self.input.end(self.child.end_of_file() if self.child.pty else b"")
 
-    def lose_input(self) -> None:
-        """Stdin is closed, by us or by the agent."""
-        self.close_input()
-        self.note(ev="stdin_closed")
-
     def close_input(self) -> None:
         """Close our end of stdin and refuse what is left."""
-        refused = self.input.close()
+        self.input.close()
         if self.child:
             self.child.stdin = close(self.child.stdin)
-        for body in refused:
-            self.door.say("a", body)
 
     # ------------------------------------------------------------ the client
 
     def welcome(self) -> list[tuple[str, dict[str, Any]]]:
         """Return the answers to a hello."""
         names = ("v", "pid", "child", "state", "incarnation")
-        hello: dict[str, Any] = {name: self.state[name] for name in names}
+        hello: dict[str, Any] = {name: self.store.state[name] for name in names}
         hello |= {"seq": self.store.seq, "disk_full": bool(self.store.error)}
         hello |= {"stopping": self.ladder.active and not self.ended}
-        return [("h", hello), *([("x", self.state)] if self.ended else [])]
+        return [("h", hello), *([("x", self.store.state)] if self.ended else [])]
 
     def on_frame(self, kind: str, payload: bytes) -> None:
         """Do what a client asks; unknown kinds are ignored. Raises ValueError and the like for nonsense."""
@@ -397,12 +351,12 @@ class Keeper:
         """Set the size of the agent's terminal."""
         if self.child and self.child.pty and self.child.out >= 0:
             resize(self.child.out, rows, cols)
-            self.note(ev="resize", rows=rows, cols=cols)
+            self.store.note(ev="resize", rows=rows, cols=cols)
 
     def signal(self, number: int) -> None:
         """Send a signal to the agent's process group."""
         if self.child and self.wait_status is None and kill(-self.child.pid, number):
-            self.note(ev="signal", signal=number, by="client")
+            self.store.note(ev="signal", signal=number, by="client")
 
 
 def close(fd: int) -> int:

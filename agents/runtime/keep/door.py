@@ -10,6 +10,7 @@ import struct
 
 from agents.runtime.keep.client import Client
 from agents.runtime.keep.codec import decode
+from agents.runtime.keep.store import NEVER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Door:
             self.strangers.remove(stranger)
         if self.client and self.client.fd < 0:
             self.client = None
-        hello = min((s.since + HELLO_S for s in self.strangers), default=float("inf"))
+        hello = min((s.since + HELLO_S for s in self.strangers), default=NEVER)
         client = self.client
         if client is None or client.poked == seq or client.outbox:
             return hello

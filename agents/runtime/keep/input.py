@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import os
+
+from agents.runtime.keep.store import IN, Store
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 MAX_WAITING = 4 * 1024 * 1024  # bytes that may wait before a write is refused
 MAX_IDS = 16_384  # write ids remembered
 PIECE = 64 * 1024
+MAX_PIECES = 16  # pieces written before anything else gets a turn
 
 
 class Input:
-    """The queue of writes; told by the loop how much of it the agent took."""
+    """The queue of writes. What the agent took is recorded in ``store``; ``say`` tells the client."""
 
-    def __init__(self, offset: int) -> None:
+    def __init__(self, store: Store, say: Callable[[str, dict[str, Any]], None]) -> None:
+        self.store = store
+        self.say = say
         self.queue: list[tuple[str | None, bytes]] = []  # an id of None is the end of the input
         self.sent = 0  # bytes of the first entry already written
-        self.offset = offset  # of the next byte in the ``in`` log
+        self.offset = store.sizes[IN]  # of the next byte in the ``in`` log
         self.waiting = 0
         self.closed = False
         self.status: dict[str, str] = {}
@@ -43,37 +51,49 @@ class Input:
             self.waiting += len(character)
             self.closed = not character
 
-    def piece(self) -> bytes | None:
-        """Return the next bytes to write, ``None`` when it is time to close the pipe."""
-        ident, data = self.queue[0]
-        if ident is None and not data:
-            return None
-        return data[self.sent : self.sent + PIECE]
+    def feed(self, fd: int) -> bool:
+        """Write what the agent takes now; tell whether its stdin is still of use."""
+        for _ in range(MAX_PIECES):
+            if not self.queue or self.store.error:
+                return True
+            ident, data = self.queue[0]
+            if ident is None and not data:
+                return False
+            piece = data[self.sent : self.sent + PIECE]
+            try:
+                count = os.write(fd, piece) if piece else 0
+            except BlockingIOError:
+                return True
+            except OSError:  # the agent closed its end
+                return False
+            self._took(piece[:count])
+        return True
 
-    def advance(self, count: int) -> dict[str, Any] | None:
-        """Note that ``count`` more bytes were written; return the ``wrote`` event once an entry is whole."""
+    def _took(self, piece: bytes) -> None:
         ident, data = self.queue[0]
-        self.sent += count
-        self.waiting -= count
-        self.offset += count
+        if piece:
+            self.store.record(IN, piece)
+        self.sent += len(piece)
+        self.waiting -= len(piece)
+        self.offset += len(piece)
         if self.sent < len(data):
-            return None
+            return
         del self.queue[0]
         self.sent = 0
-        if ident is None:
-            return None
-        self._note(ident, "written")
-        return {"ev": "wrote", "id": ident, "offset": self.offset - len(data), "length": len(data)}
+        if ident is not None:
+            self.store.note(ev="wrote", id=ident, offset=self.offset - len(data), length=len(data))
+            self._note(ident, "written")
+            self.say("a", acknowledge(ident, "written"))
 
-    def close(self) -> list[dict[str, Any]]:
-        """Take nothing more; return the acknowledgements of what was not wholly written."""
+    def close(self) -> None:
+        """Take nothing more and refuse what was not wholly written."""
         self.closed = True
         refused = [ident for ident, _ in self.queue if ident is not None]
-        for ident in refused:
-            self._note(ident, "closed")
         self.queue.clear()
         self.sent = self.waiting = 0
-        return [acknowledge(ident, "closed") for ident in refused]
+        for ident in refused:
+            self._note(ident, "closed")
+            self.say("a", acknowledge(ident, "closed"))
 
     def _note(self, ident: str, status: str) -> None:
         self.status[ident] = status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _signal as signal  # type: ignore[import-not-found]
 import time
 
+from agents.runtime.keep.store import NEVER
 from agents.runtime.keep.table import descendants, kill
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ SWEEP_S = 5.0  # sweep hard for so long, then every RESWEEP_S
 RESWEEP_S = 1.0
 ROUND_S = 0.02
 FREEZES = 8
-NEVER = float("inf")
 
 
 class Ladder:
@@ -72,7 +72,8 @@ class Ladder:
         return step
 
     def _signal(self, number: int) -> None:
-        kill(-self.group, number)
+        if self.group:
+            kill(-self.group, number)
         for pid, group in descendants(self.group).items():
             if group != self.group:
                 kill(pid, number)

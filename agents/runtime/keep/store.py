@@ -1,4 +1,4 @@
-"""The raw logs and marks on the disk, which may be full at any time."""
+"""The raw logs, marks and keeper.json on the disk, which may be full at any time."""
 
 from __future__ import annotations
 
@@ -6,35 +6,52 @@ import os
 import struct
 import time
 
+from agents.runtime.keep.codec import encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 OUT, ERR, IN, CTL = range(4)
 NAMES = ("out", "err", "in", "ctl")
 MARK = struct.Struct("<QB3xIQdd")
 SEGMENT = 64 * 1024 * 1024
+RETRY_S = 0.5
+NEVER = float("inf")
 
 
 class Store:
-    """The raw logs, marks and keeper.json. What cannot be written waits in order; ``error`` says why."""
+    """What cannot be written waits in order until ``retry_at``; ``error`` says why. ``say`` tells the client."""
 
-    def __init__(self, directory: str, segment: int) -> None:
+    def __init__(self, directory: str, segment: int, say: Callable[[str, dict[str, Any]], None]) -> None:
         self.directory = directory
         self.segment = segment
+        self.say = say
         self.error = ""
+        self.retry_at = NEVER
         self.pending: list[tuple[int, bytes, float, float]] = []
-        self.state = b""  # content of keeper.json that is not on the disk yet
+        self.state: dict[str, Any] = {}  # what keeper.json says
+        self.stale = False  # the disk has not taken the state yet
         self.files: dict[int, tuple[int, int]] = {}
         self.sizes = [self._size_of(name) for name in NAMES]
         self.marks = os.open(directory + "/marks", os.O_RDWR | os.O_CREAT, 0o600)
         self.seq = os.fstat(self.marks).st_size // MARK.size
 
     def record(self, stream: int, data: bytes) -> None:
-        """Store one stimulus, now or as soon as the disk takes it."""
+        """Write one stimulus, now or as soon as the disk takes it."""
         self.pending.append((stream, data, time.time(), time.monotonic()))
         if len(self.pending) == 1:
             self.flush()
 
-    def save(self, state: bytes) -> None:
-        """Replace keeper.json, now or as soon as the disk takes it."""
-        self.state = state
+    def note(self, **event: Any) -> None:
+        """Write one ctl event."""
+        self.record(CTL, encode(event).encode("ascii"))
+
+    def set_state(self, **facts: Any) -> None:
+        """Change what keeper.json says, now or as soon as the disk takes it."""
+        self.state.update(facts)
+        self.stale = True
         if not self.pending:
             self.flush()
 
@@ -44,13 +61,20 @@ class Store:
             while self.pending:
                 self._write(*self.pending[0])
                 del self.pending[0]
-            if self.state:
-                self._replace("keeper.json", self.state)
-                self.state = b""
+            if self.stale:
+                self._replace("keeper.json", encode(self.state).encode("ascii"))
+                self.stale = False
         except OSError as error:
-            self.error = error.strerror or str(error)
+            self._set_error(error.strerror or str(error))
         else:
-            self.error = ""
+            self._set_error("")
+
+    def _set_error(self, error: str) -> None:
+        changed = bool(error) != bool(self.error)
+        self.error = error
+        self.retry_at = time.monotonic() + RETRY_S if error else NEVER
+        if changed:
+            self.say("d", {"full": bool(error), "error": error})
 
     def _replace(self, name: str, content: bytes) -> None:
         path = f"{self.directory}/{name}"

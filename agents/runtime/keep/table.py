@@ -68,7 +68,7 @@ def descendants(group: int) -> dict[int, int]:
     children: dict[int, list[tuple[int, int]]] = {}
     for pid, parent, its in rows:
         children.setdefault(parent, []).append((pid, its))
-    found = {pid: its for pid, _, its in rows if its == group}
+    found = {pid: its for pid, _, its in rows if group and its == group}
     queue = [os.getpid(), *found]
     while queue:
         for pid, its in children.get(queue.pop(), ()):

@@ -93,7 +93,7 @@ class Kept:
         self.links: list[KeeperLink] = []
 
     async def spawn(self, *argv: str, **fields: Any) -> None:
-        self.secret = self.directory.new_secret()
+        self.secret = self.secret or self.directory.new_secret()
         self.segment = fields.get("segment", SEGMENT)
         env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "dumb", tree.VARIABLE: self.marker}
         fields = {"cwd": "/", "env": env, **fields}
