@@ -261,7 +261,6 @@ def _agents() -> tuple[Command, ...]:
         Command("agent.explain", "Explain", "Why its status is what it is: all evidence, and what was ignored.",
                 _ACTS, _agent, 40, "explain"),
         Command("tool.details", "Details", "Directory, session, process, tokens of the agent.", enabled=_agent),
-        Command("tool.log", "Raw log", "Everything the program wrote, as it wrote it.", enabled=_agent),
         Command("tool.toggle", "Show or hide tools", "The tools of the focused agent, at the right."),
         Command("tool.next", "Next tool", "The tool to the right.", frozenset({Zone.TOOL}), hint=30, short="next tool"),
         Command("tool.previous", "Previous tool", "The tool to the left.", frozenset({Zone.TOOL})),

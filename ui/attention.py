@@ -31,6 +31,7 @@ class AttentionBar(QWidget):
         self._keys_of = keys_of
         self._buttons = {group: self._button(group) for group in Group}
         self._calm = QLabel("No agents yet")
+        self._calm.setContentsMargins(10, 4, 0, 4)
         self._calm.setProperty("role", "muted")
         self.notices = QToolButton(self)
         self.notices.setAccessibleName("Messages")
@@ -60,7 +61,7 @@ class AttentionBar(QWidget):
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 4)
+        bar.setContentsMargins(0, 4, 8, 4)
         bar.setSpacing(4)
         for button in self._buttons.values():
             bar.addWidget(button)

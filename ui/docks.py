@@ -15,7 +15,7 @@ from string import Template
 
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agents.model import AgentId
@@ -51,6 +51,37 @@ ads--CAutoHideTab:hover { background: $hover; color: $text; }
 ads--CAutoHideDockContainer { background: $panel; border: 1px solid $border_strong; }
 #autoHideTitleLabel { color: $text; padding-left: 4px; }
 """)
+
+
+class _Holder(QWidget):
+    """What every dock holds for good: room for content."""
+
+    def __init__(self, on_shown: Callable[[], None]) -> None:
+        super().__init__()
+        self.content: QWidget | None = None
+        self._on_shown = on_shown
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def put(self, content: QWidget) -> None:
+        """Show ``content``."""
+        self.content = content
+        self._column.addWidget(content)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt: somebody can see it (QtAds' own signal comes too early: it looks at a geometry not yet set)."""
+        super().showEvent(event)
+        self._on_shown()
+
+    def drop(self) -> bool:
+        """Destroy the content; false when there is none."""
+        if self.content is None:
+            return False
+        content, self.content = self.content, None
+        self._column.removeWidget(content)
+        content.hide()
+        content.deleteLater()
+        return True
 
 
 class DockHost(QWidget):
@@ -92,11 +123,12 @@ class DockHost(QWidget):
         feature = QtAds.CDockWidget.DockWidgetFeature
         dock.setFeature(feature.DockWidgetFloatable, False)
         dock.setMinimumSizeHintMode(QtAds.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromDockWidget)
+        # A dock without any widget cannot be opened: this stays, contents come and go in it.
+        dock.setWidget(_Holder(lambda: self._on_shown(agent)), QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
         self._docks[agent], self._projects[agent] = dock, project
         with self._changing():
             self._place(agent, self._area_of(project, besides=agent))
             dock.toggleView(False)
-        dock.visibilityChanged.connect(lambda is_visible, which=agent: self._on_visible(which, is_visible=is_visible))
         dock.viewToggled.connect(lambda is_open, which=agent: self._on_toggled(which, is_open=is_open))
 
     def remove(self, agent: AgentId) -> None:
@@ -127,8 +159,13 @@ class DockHost(QWidget):
     def content(self, agent: AgentId) -> QWidget | None:
         """Return an agent's content while it has one."""
         dock = self._docks.get(agent)
-        found = dock.widget() if dock is not None else None
-        return found if isinstance(found, QWidget) else None
+        return self._holder(dock).content if dock is not None else None
+
+    @staticmethod
+    def _holder(dock: QtAds.CDockWidget) -> _Holder:
+        holder = dock.widget()
+        assert isinstance(holder, _Holder)  # noqa: S101  (every dock is made with one)
+        return holder
 
     def with_content(self) -> tuple[AgentId, ...]:
         """Return the agents whose content exists."""
@@ -152,12 +189,20 @@ class DockHost(QWidget):
     def open(self, agent: AgentId, *, to_front: bool = True) -> None:
         """Open an agent's dock where it was, in front of the tabs beside it unless told otherwise."""
         dock = self._docks[agent]
-        if dock.isClosed():
-            dock.toggleView(True)
         area = dock.dockAreaWidget()
-        front = area.currentDockWidget() if area is not None else None
-        if to_front or front is None or front.isClosed():
-            dock.setAsCurrentTab()
+        before = area.currentDockWidget() if area is not None else None
+        with self._changing():
+            was_closed = dock.isClosed()
+            if was_closed:
+                dock.toggleView(True)
+            if to_front or before is None or before.isClosed():
+                dock.setAsCurrentTab()
+            else:
+                before.setAsCurrentTab()
+        self._fill()
+        if was_closed:
+            self.toggled.emit(agent, True)
+        self.changed.emit()
 
     def close_dock(self, agent: AgentId) -> None:
         """Close an agent's dock; its place stays, its content is destroyed."""
@@ -282,17 +327,13 @@ class DockHost(QWidget):
                 self._ensure_content(agent)
 
     def _ensure_content(self, agent: AgentId) -> None:
-        dock = self._docks[agent]
-        if dock.widget() is not None:
-            return
-        dock.setWidget(self._make(agent, dock), QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
-        self.content_made.emit(agent)
+        holder = self._holder(self._docks[agent])
+        if holder.content is None:
+            holder.put(self._make(agent, holder))
+            self.content_made.emit(agent)
 
     def _drop_content(self, agent: AgentId, dock: QtAds.CDockWidget) -> None:
-        content = dock.takeWidget() if dock.widget() is not None else None
-        if content is not None:
-            content.hide()
-            content.deleteLater()
+        if self._holder(dock).drop():
             self.content_gone.emit(agent)
 
     def remake_contents(self) -> None:
@@ -301,8 +342,8 @@ class DockHost(QWidget):
             self._drop_content(agent, self._docks[agent])
         self._fill()
 
-    def _on_visible(self, agent: AgentId, *, is_visible: bool) -> None:
-        if is_visible and not self._is_changing and agent in self._docks:
+    def _on_shown(self, agent: AgentId) -> None:
+        if not self._is_changing and agent in self._docks:
             self._ensure_content(agent)
 
     def _on_toggled(self, agent: AgentId, *, is_open: bool) -> None:

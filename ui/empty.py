@@ -12,6 +12,8 @@ from agents.model import KindInfo
 from app.fleet import Change, Fleet, What
 from ui.theme import Theme
 
+_WIDTH = 520
+
 
 class EmptyStage(QWidget):
     """Reads kinds and rows from the fleet."""
@@ -42,7 +44,8 @@ class EmptyStage(QWidget):
         inner.addLayout(buttons)
         box = QWidget(self)
         box.setLayout(inner)
-        box.setFixedWidth(520)
+        box.setFixedWidth(_WIDTH)
+        inner.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
         column.addStretch(2)
         column.addWidget(box, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -70,6 +73,8 @@ class EmptyStage(QWidget):
         self._title.setText("No pane is open" if has_agents else "No agents yet")
         self.new.setText(f"New agent   {self._keys_of('agent.new')}".rstrip())
         self._text.setText(self._body(has_agents=has_agents))
+        # A layout asks rich text for its height at its narrowest, not at the width it gets.
+        self._text.setFixedHeight(self._text.heightForWidth(_WIDTH))
 
     def _body(self, *, has_agents: bool) -> str:
         key = self._keys_of
@@ -87,11 +92,16 @@ class EmptyStage(QWidget):
             (key("help.keys"), "lists every key"),
         ]
         return (
-            "<p>Every agent you start gets a row at the left and a pane here.</p>"
+            "<p style='margin:0 0 10px 0'>Every agent you start gets a row at the left and a pane here.</p>"
             + self._steps(steps)
             + self._kinds()
-            + f'<p>Just looking? <span style="{self._mono()}">quarterdeck demo</span> plays a scripted fleet: '
-            "no account, no key, no network.</p>"
+            + self._demo()
+        )
+
+    def _demo(self) -> str:
+        return (
+            f'<p style="margin:14px 0 0 0">Just looking? <span style="{self._mono()}">quarterdeck demo</span> '
+            "plays a scripted fleet: no account, no key, no network.</p>"
         )
 
     def _steps(self, steps: list[tuple[str, str]]) -> str:
@@ -109,7 +119,9 @@ class EmptyStage(QWidget):
         if not kinds:
             return ""
         lines = "".join(self._kind(kind) for kind in sorted(kinds, key=lambda kind: not kind.available))
-        return f'<p><b>Programs</b></p><table cellspacing="0" cellpadding="2">{lines}</table>'
+        return (
+            f'<p style="margin:14px 0 4px 0"><b>Programs</b></p><table cellspacing="0" cellpadding="2">{lines}</table>'
+        )
 
     def _kind(self, kind: KindInfo) -> str:
         theme = self._theme

@@ -49,6 +49,7 @@ class Stage(QWidget):
         self.opens_new = True
         self.hidden: frozenset[AgentId] = frozenset()
         self._is_ready = False
+        self._awaited: AgentId | None = None
         self._is_switching = False
         self._titles: dict[AgentId, tuple[str, str, str]] = {}
         self.docks = DockHost(lambda agent, parent: self._make_pane(agent, self._theme, parent), theme, self)
@@ -98,6 +99,13 @@ class Stage(QWidget):
             self._add(row)  # an archived one, opened on purpose
         self.docks.open(agent)
         return self.docks.content(agent)
+
+    def show_when_there(self, agent: AgentId) -> None:
+        """Open an agent's pane in front now, or once the fleet knows it."""
+        if self._fleet.row(agent) is None:
+            self._awaited = agent
+        else:
+            self.show_agent(agent)
 
     def hide_agent(self, agent: AgentId) -> None:
         """Close an agent's pane and fold its row away; the process goes on."""
@@ -224,6 +232,9 @@ class Stage(QWidget):
             return
         self._add(row)
         self._open_fresh(row)
+        if agent == self._awaited:
+            self._awaited = None
+            self.docks.open(agent)
 
     def _open_fresh(self, row: AgentRow) -> None:
         if self.opens_new and self._in_scope(row) and row.id not in self.hidden:

@@ -127,7 +127,7 @@ class RosterDelegate(QStyledItemDelegate):
         if look.unread:
             second.badge(str(look.unread), self._theme.accent_fill, self._on_badge)
         second.begin(look.status, status)
-        second.left -= 2
+        second.left -= 4
         second.begin(f"· {look.detail}" if look.detail else "", self._quiet)
 
     def _strips(self, painter: QPainter, rect: QRect, edge: int) -> tuple[Strip, Strip]:

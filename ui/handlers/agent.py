@@ -1,0 +1,248 @@
+"""Commands about the subject: opening, hiding, answering, stopping. What agents are asked is in ``app.actions``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from agents.model import AgentRow
+from agents.wire import Run, Started
+from app.actions.confirm import Confirm
+from app.actions.undo import Undo
+from app.commands import BY_ID, SLOTS, Zone
+from app.layout import NewAgentChoices
+from ui.dialogs.edit_agent import EditAgentDialog, Edited
+from ui.dialogs.new_agent import NewAgentDialog
+from ui.handlers.base import Bindings, Window
+from ui.palette import Entry
+from ui.roster.entries import Kind
+from ui.stage import ALL
+
+_DECISIONS = {"request.allow": "allow", "request.always": "always", "request.deny": "deny"}
+
+
+class AgentHandlers:
+    """Owns what is confirmed by a second press and what can be undone."""
+
+    def __init__(
+        self, window: Window, choose: Callable[[list[Entry], str], None], answered: Callable[[], None]
+    ) -> None:
+        self._window = window
+        self._session = window.session
+        self._actions = window.session.actions
+        self._choose = choose
+        self._answered = answered
+        self._confirm = Confirm()
+        self.undo = Undo()
+        self.new_agent = NewAgentChoices()
+        self.known_projects: tuple[str, ...] = ()
+
+    def bindings(self) -> Bindings:
+        """Return what runs for each command id."""
+        actions = self._actions
+        return {
+            "agent.new": lambda: self.open_new(self.new_agent),
+            "agent.duplicate": self._on_row(self._duplicate),
+            "agent.open": self._open,
+            "agent.peek": self._on_row(lambda row: self._window.stage.show_agent(row.id)),
+            "agent.toggle": self._toggle,
+            "agent.pin": self._on_row(lambda row: self._window.stage.toggle_pin(row.id)),
+            "agent.mark": self._on_row(self._mark),
+            "agent.snooze": self._snooze,
+            "agent.interrupt": self._on_row(actions.interrupt),
+            "agent.stop": self._confirmed("agent.stop", actions.stop),
+            "agent.kill": self._confirmed("agent.kill", actions.kill),
+            "agent.remove": self._confirmed("agent.remove", actions.remove),
+            "agent.resume": self._on_row(actions.resume),
+            "agent.archive": self._on_row(actions.archive),
+            "agent.rename": self._on_row(lambda row: self._edit(row, at_note=False)),
+            "agent.note": self._on_row(lambda row: self._edit(row, at_note=True)),
+            "agent.mode": self._on_row(self._choose_mode),
+            "stage.layout": self._layout,
+            "edit.undo": self._undo,
+            "request.reply": self._on_row(self._reply),
+            **{command: self._on_row(partial(self._answer, command)) for command in _DECISIONS},
+            **{f"slot.toggle_{number}": partial(self._toggle_slot, number) for number in SLOTS},
+        }
+
+    def _on_row(self, act: Callable[[AgentRow], object]) -> Callable[[], None]:
+        def run() -> None:
+            row = self._window.subject()
+            if row is not None:
+                act(row)
+
+        return run
+
+    # -- panes
+
+    def _open(self) -> None:
+        key = self._window.roster.view.current_key()
+        if self._window.zone() is Zone.ROSTER and key is not None and key.kind is Kind.PROJECT:
+            stage = self._window.stage
+            stage.open_project(ALL if stage.project == key.id else key.id)
+            return
+        if self._window.zone() is Zone.ROSTER and key is not None and key.kind is Kind.FOLD:
+            self._window.roster.toggle_lists_hidden()
+            return
+        row = self._window.subject()
+        if row is not None:
+            self.open_row(row)
+
+    def open_row(self, row: AgentRow) -> None:
+        """Show an agent's pane and put the keyboard into it: its message field or terminal, else where one reads."""
+        self._window.stage.show_agent(row.id)
+        pane = self._window.pane_of(row.id)
+        if pane is not None and not pane.focus_composer():
+            for zone in pane.zones():
+                if pane.focus_zone(zone):
+                    break
+
+    def _toggle(self) -> None:
+        row = self._window.subject()
+        marked = self._window.roster.marked()
+        targets = marked or ((row.id,) if row else ())
+        stage = self._window.stage
+        if not targets:
+            return
+        if any(not stage.is_shown(agent) for agent in targets):
+            for agent in targets:
+                stage.show_agent(agent)
+            return
+        self._hide(targets)
+
+    def _hide(self, agents: tuple[str, ...]) -> None:
+        stage, fleet = self._window.stage, self._session.fleet
+        for agent in agents:
+            stage.hide_agent(agent)
+        names = ", ".join(row.name for agent in agents if (row := fleet.row(agent)))
+
+        def back() -> None:
+            for agent in agents:
+                stage.show_agent(agent)
+
+        self.undo.push(f"hiding {names}", back)
+        keys = self._session.keys_of("edit.undo")
+        self._window.tell(f"{names} hidden; the process goes on" + (f" ({keys} undoes)" if keys else ""))
+
+    def _toggle_slot(self, number: int) -> None:
+        rows = [row for row in self._session.fleet.rows() if row.slot == number]
+        if not rows:
+            return
+        stage = self._window.stage
+        if stage.is_shown(rows[0].id):
+            self._hide((rows[0].id,))
+        else:
+            stage.show_agent(rows[0].id)
+
+    def _mark(self, row: AgentRow) -> None:
+        self._window.roster.toggle_mark(row.id)
+        self._window.roster.view.step(1)
+
+    def _layout(self) -> None:
+        mode = self._window.stage.next_layout(self._window.roster.marked())
+        self._window.tell(f"layout: {mode}")
+
+    # -- answering
+
+    def _answer(self, command: str, row: AgentRow) -> None:
+        """On the card answer; from anywhere else first show the card, so that nothing is allowed unseen."""
+        pane = self._window.pane_of(row.id)
+        if self._window.zone() is Zone.CARD and pane is not None:
+            if pane.perform(command):
+                self._answered()
+            return
+        self._window.stage.show_agent(row.id)
+        pane = self._window.pane_of(row.id)
+        if pane is None or not pane.focus_card(after_next=False):
+            self._window.tell(f"{row.name} shows no request now", "warning")
+            return
+        keys = self._session.keys_of(command)
+        self._window.tell(f"{row.name} asks this; {keys} again: {BY_ID[command].title.lower()}")
+
+    def _reply(self, row: AgentRow) -> None:
+        self._window.stage.show_agent(row.id)
+        pane = self._window.pane_of(row.id)
+        if pane is None:
+            return
+        if self._window.zone() is Zone.CARD and pane.perform("request.reply"):
+            return
+        if not pane.focus_composer():
+            self._window.tell(f"{row.name} takes no messages", "warning")
+
+    # -- the process
+
+    def _confirmed(self, command: str, act: Callable[[AgentRow], None]) -> Callable[[], None]:
+        def run(row: AgentRow) -> None:
+            press = self._confirm.press(command, row, self._session.keys_of(command), time.monotonic())
+            if press.is_final:
+                act(row)
+            else:
+                self._window.tell(press.warning, "warning")
+
+        return self._on_row(run)
+
+    def _snooze(self) -> None:
+        row = self._window.subject()
+        fleet = self._session.fleet
+        ids = self._window.roster.marked() or ((row.id,) if row else ())
+        rows = [found for agent in ids if (found := fleet.row(agent)) and found.rank is not None]
+        minutes = self._session.settings.number("triage.snooze_minutes")
+        self._actions.snooze(rows, minutes * 60)
+        names = ", ".join(found.name for found in rows)
+        self.undo.push(f"snoozing {names}", lambda: self._actions.snooze(rows, 0))
+        self._window.tell(f"{names} snoozed for {minutes} min or until its state changes")
+
+    def _undo(self) -> None:
+        words = self.undo.pop()
+        if words:
+            self._window.tell(f"undone: {words}")
+
+    # -- writing down
+
+    def _edit(self, row: AgentRow, *, at_note: bool) -> None:
+        def submit(edited: Edited) -> None:
+            self._actions.rename(row, edited.name)
+            if edited.annotation is not None:
+                self._actions.annotate(row, edited.annotation)
+
+        EditAgentDialog(self._window.widget(), row, submit, at_note=at_note).open()
+
+    def _choose_mode(self, row: AgentRow) -> None:
+        entries = [
+            Entry(
+                title=mode.name,
+                detail=mode.description,
+                act=partial(self._actions.set_mode, row, mode.id),
+                icon="check" if mode.id == row.mode else "",
+                disabled="this is the mode now" if mode.id == row.mode else "",
+            )
+            for mode in row.modes
+        ]
+        self._choose(entries, f"Mode of {row.name}")
+
+    # -- new ones
+
+    def _duplicate(self, row: AgentRow) -> None:
+        self.open_new(NewAgentChoices(row.kind, row.project, row.mode or ""))
+
+    def open_new(self, choices: NewAgentChoices) -> None:
+        """Open the dialog, offering ``choices``."""
+        fleet = self._session.fleet
+        row = self._window.subject()
+        mine = dict.fromkeys([*self.known_projects, *(r.project for r in fleet.rows())])
+        if not choices.project and row:
+            choices = NewAgentChoices(choices.kind, row.project, choices.mode)
+        dialog = NewAgentDialog(self._window.widget(), self._window.theme, fleet.kinds, tuple(mine), self._start)
+        dialog.choose(choices)
+        dialog.open()
+
+    def _start(self, run: Run, choices: NewAgentChoices) -> None:
+        self.new_agent = choices
+        self.known_projects = tuple(dict.fromkeys([run.project, *self.known_projects]))[:20]
+
+        def started(result: Started) -> None:
+            self._window.tell(f"{result.name} started")
+            self._window.stage.show_when_there(result.id)
+
+        self._actions.start(run, started)

@@ -1,0 +1,33 @@
+"""Commands of the focused pane: reading, finding, writing. The pane does them; this finds it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.commands import COMMANDS
+from ui.handlers.base import Bindings, Window
+from ui.port import Pane
+
+
+class PaneHandlers:
+    """Passes commands to the pane of the subject, or to the first in front."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def bindings(self) -> Bindings:
+        """Return what runs for each command id."""
+        passed = (command.id for command in COMMANDS if command.group == "pane")
+        return {command: partial(self._pass_on, command) for command in passed}
+
+    def _pass_on(self, command: str) -> None:
+        pane = self._pane()
+        if pane is None or not pane.perform(command):
+            self._window.tell("this pane cannot do that", "warning")
+
+    def _pane(self) -> Pane | None:
+        row = self._window.subject()
+        pane = self._window.pane_of(row.id) if row else None
+        if pane is not None:
+            return pane
+        return next(filter(None, map(self._window.pane_of, self._window.stage.docks.in_front())), None)
