@@ -62,28 +62,32 @@ class _Text(msgspec.Struct):
     held: int
     first: Mark
     last: Mark
+    cut: Mark | None = None  # with it the text became too long; what follows is only in the raw log
 
     def add(self, text: str, mark: Mark) -> bool:
         """Add text; tell whether the block's own text changed (it does not once it is full)."""
         self.last = mark
-        room = MAX_INLINE_TEXT - self.held
-        if room <= 0:
+        if self.cut is not None:
             return False
+        room = MAX_INLINE_TEXT - self.held
         # Text that does not fit ends the block's own text, even if a later, shorter piece would.
         kept = cut_bytes(text, room)
-        self.held = self.held + size(kept) if len(kept) == len(text) else MAX_INLINE_TEXT + 1
         self.parts.append(kept)
+        if len(kept) == len(text):
+            self.held += size(kept)
+        else:
+            self.held, self.cut = MAX_INLINE_TEXT, mark
         return True
 
     def text(self) -> str:
         self.parts = ["".join(self.parts)]
         return self.parts[0]
 
-    def ref(self) -> LogRef | None:
-        if self.held <= MAX_INLINE_TEXT:
+    def ref(self, until: Mark | None) -> LogRef | None:
+        """Return where the whole text lies up to ``until``, ``None`` when nothing of it was cut."""
+        if until is None or self.cut is None:
             return None
-        end = self.last.offset + self.last.length
-        return LogRef(self.first.stream, self.first.offset, end - self.first.offset)
+        return LogRef(self.first.stream, self.first.offset, until.offset + until.length - self.first.offset)
 
 
 class _State(msgspec.Struct):
@@ -197,14 +201,14 @@ class TranscriptFold:
         block = self._state.blocks[n]
         if text is None or text.n != n:
             return block
-        return msgspec.structs.replace(block, text=text.text(), ref=text.ref())
+        return msgspec.structs.replace(block, text=text.text(), ref=text.ref(text.cut))
 
     def _end_text(self) -> None:
         text = self._state.text
         if text is None:
             return
         self._state.text = None
-        self._revise(text.n, text=text.text(), ref=text.ref(), open=False)
+        self._revise(text.n, text=text.text(), ref=text.ref(text.last), open=False)
 
     def _forget_late(self) -> None:
         """Stop expecting news of the oldest closed tool calls and requests; does not depend on ``take``."""
