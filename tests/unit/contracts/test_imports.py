@@ -98,6 +98,8 @@ def test_the_keeper_imports_the_standard_library_only() -> None:
 def test_no_package_init_holds_code() -> None:
     for package in PACKAGES:
         for init in (ROOT / package).rglob("__init__.py"):
+            if "project" in init.parts:
+                continue  # the demo's project is material an agent works on, not our code
             body = ast.parse(init.read_text()).body
             assert len(body) == 1, init
             assert isinstance(body[0], ast.Expr), init
