@@ -77,10 +77,18 @@ class Outflow:
         """Mark a message as undelivered; it stays visible and can be sent again."""
         self._recorder.record(decisions.undelivered(self._wall(), turn, reason))
 
-    def lose_all(self, reason: str) -> None:
-        """Mark every waiting message as undelivered."""
+    def tidy(self, talk: Conversation) -> None:
+        """Drop from the queue what became a turn before the checkpoint a daemon began with."""
         for prompt in self._folded.waiting:
-            if prompt.state != "undelivered":
+            if prompt.state in ("sent", "submitted") and prompt.turn <= talk.started:
+                self.started(prompt.turn)
+
+    def lose_all(self, reason: str) -> None:
+        """Mark every message that did not reach the ended agent as undelivered."""
+        for prompt in self._folded.waiting:
+            if prompt.state == "submitted":
+                self.started(prompt.turn)
+            elif prompt.state != "undelivered":
                 self.lose(prompt.turn, reason)
 
     def _next_prompt(self, adapter: Adapter) -> None:

@@ -130,6 +130,9 @@ class DaemonHome:
         wait_for(look, lambda: f"{found}\n{self.log()}")
         return found[0]
 
+    def settle(self, holds: Callable[[], Any]) -> None:
+        wait_for(holds, self.log)
+
     def wait(self, agent: str, until: str, **fields: Any) -> wire.Waited:
         waited: wire.Waited = self.call("agent.wait", wire.Wait(agent, until, timeout=PATIENCE_S, **fields))
         return waited

@@ -248,3 +248,24 @@ def test_a_refused_message_is_undelivered_and_everything_else_a_notice(desk: Des
         desk.outflow.refused(intent, "its input is closed")
     assert [(p.state, p.reason) for p in desk.folded.waiting] == [("undelivered", "its input is closed")]
     assert desk.notices == ["the switch to mode plan was not delivered: its input is closed"]
+
+
+def test_what_became_a_turn_before_the_checkpoint_waits_no_longer(desk: Desk) -> None:
+    for turn in (1, 2, 3):
+        desk.recorder.record(decisions.queued(1.0, turn, f"m{turn}"))
+    desk.recorder.record(decisions.undelivered(1.0, 1, "closed"))
+    desk.pump()
+    desk.intents.settle("1:prompt:2", "written")
+    after = desk.crash()
+    after.talk.started = 2
+    after.outflow.tidy(after.talk)
+    assert [(p.turn, p.state) for p in after.folded.waiting] == [(1, "undelivered"), (3, "queued")]
+
+
+def test_at_the_end_only_what_was_not_delivered_is_called_so(desk: Desk) -> None:
+    for turn in (1, 2):
+        desk.recorder.record(decisions.queued(1.0, turn, f"m{turn}"))
+    desk.pump()
+    desk.intents.settle("1:prompt:1", "written")
+    desk.outflow.lose_all("it ended")
+    assert [(p.turn, p.state, p.reason) for p in desk.folded.waiting] == [(2, "undelivered", "it ended")]
