@@ -276,7 +276,7 @@ def _panes() -> tuple[Command, ...]:
         Command("pane.first", "To the beginning", "Go to the first block.", _READ, _pane),
         Command("pane.last", "To the end", "Go to the newest block and follow it.", _READ, _pane),
         Command("pane.compose", "Write", "Put the keyboard into the message field.", _READ, _pane, 15, "write"),
-        Command("pane.find", "Find in the pane", "Find text in the focused pane.", _NOT_TERMINAL, _pane, 65, "find"),
+        Command("pane.find", "Find in the pane", "Find text in the focused pane.", _NOT_TERMINAL, _pane),
         Command("pane.find_next", "Find next", "The next hit.", _READ,
                 lambda c: None if c.has_find else "nothing was searched yet"),
         Command("pane.find_previous", "Find previous", "The hit before.", _READ,

@@ -15,45 +15,52 @@ from ui.overlay import Overlay
 from ui.theme import Theme
 
 TITLES = {
-    Zone.ROSTER: "Roster",
-    Zone.CARD: "Permission card",
-    Zone.TRANSCRIPT: "Transcript and log",
-    Zone.COMPOSER: "Message field",
-    Zone.TERMINAL: "Terminal",
-    Zone.TOOL: "Tools",
-    Zone.FIELD: "Text fields",
+    Zone.ROSTER: "roster",
+    Zone.TRANSCRIPT: "transcript",
+    Zone.CARD: "permission card",
+    Zone.COMPOSER: "message field",
+    Zone.TERMINAL: "terminal",
+    Zone.TOOL: "tools",
+    Zone.FIELD: "text fields",
 }
 
-Line = tuple[tuple[str, ...], str]
+#: Keys, and the commands they run (several only for the slots, which are one line).
+Line = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def tables(keymap: Keymap) -> tuple[tuple[str, tuple[Line, ...]], ...]:
-    """Return (title, lines of (keys, command)): what acts in every zone once, then what is a zone's own."""
-    by_zone = {zone: _by_command(keymap.bound(zone)) for zone in Zone}
-    shared = [line for line in by_zone[Zone.TERMINAL] if all(line in lines for lines in by_zone.values())]
-    outside = [
-        line
-        for line in by_zone[Zone.ROSTER]
-        if all(_has(lines, line) for z, lines in by_zone.items() if z != "terminal")
-    ]
-    made = [("Everywhere", tuple(shared)), ("Outside terminals", tuple(line for line in outside if line not in shared))]
-    known = {line[1] for _, lines in made for line in lines}
-    for zone, title in TITLES.items():
-        own = tuple(line for line in by_zone[zone] if line[1] not in known)
-        if own:
-            made.append((title, own))
-    return tuple(made)
+    """Return (title, lines), one table for each set of zones that share keys, the widest first."""
+    zones: dict[tuple[str, str], set[Zone]] = {}
+    for zone in Zone:
+        for pair in keymap.bound(zone):
+            zones.setdefault(pair, set()).add(zone)
+    shared: dict[frozenset[Zone], list[tuple[str, str]]] = {}
+    for pair, where in zones.items():
+        shared.setdefault(frozenset(where), []).append(pair)
+    ordered = sorted(shared, key=lambda where: (-len(where), [list(TITLES).index(z) for z in sorted(where)]))
+    return tuple((_title(where), _lines(shared[where])) for where in ordered)
 
 
-def _has(lines: Iterable[Line], line: Line) -> bool:
-    return line in lines
+def _title(where: frozenset[Zone]) -> str:
+    if where == frozenset(Zone):
+        return "Everywhere"
+    if where == frozenset(Zone) - {Zone.TERMINAL}:
+        return "Outside terminals"
+    words = ", ".join(title for zone, title in TITLES.items() if zone in where)
+    return words[0].upper() + words[1:]
 
 
-def _by_command(pairs: Iterable[tuple[str, str]]) -> list[Line]:
-    found: dict[str, list[str]] = {}
+def _lines(pairs: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
+    by_command: dict[str, list[str]] = {}
     for keys, command in pairs:
-        found.setdefault(command, []).append(keys)
-    return [(tuple(keys), command) for command, keys in found.items()]
+        by_command.setdefault(command, []).append(keys)
+    slots = [command for command in by_command if command.startswith("slot.")]
+    lines: list[Line] = [
+        (tuple(keys), (command,)) for command, keys in by_command.items() if command not in slots or len(slots) == 1
+    ]
+    if len(slots) > 1:
+        lines.append(((by_command[slots[0]][0], by_command[slots[-1]][0]), tuple(slots)))
+    return tuple(lines)
 
 
 class _Page(QTextBrowser):
@@ -93,14 +100,15 @@ class KeyHelp(Overlay):
 
 
 def _html(keymap: Keymap, why_not: Callable[[str], str | None], theme: Theme, *, is_mac: bool) -> str:
-    cells = [_table(title, lines, why_not, theme, is_mac=is_mac) for title, lines in tables(keymap)]
     # Balanced by lines, in order: long tables first would tear zones apart.
     columns: tuple[list[str], list[str]] = ([], [])
-    weights = [0, 0]
-    for (_, lines), cell in zip(tables(keymap), cells, strict=True):
-        side = 0 if weights[0] <= weights[1] else 1
-        columns[side].append(cell)
-        weights[side] += len(lines) + 3
+    found = tables(keymap)
+    half = sum(len(lines) + 2 for _, lines in found) / 2
+    so_far = 0
+    for title, lines in found:
+        side = 0 if so_far < half - 2 else 1
+        so_far += len(lines) + 2
+        columns[side].append(_table(title, lines, why_not, theme, is_mac=is_mac))
     inner = "".join(f'<td width="50%" style="padding-right:24px;">{"".join(column)}</td>' for column in columns)
     hint = "Rebind any of them in keymap.toml of the config directory. Esc closes."
     return (
@@ -113,15 +121,16 @@ def _table(
     title: str, lines: Iterable[Line], why_not: Callable[[str], str | None], theme: Theme, *, is_mac: bool
 ) -> str:
     rows = []
-    for keys, command in lines:
-        shown = ", ".join(display(k, is_mac=is_mac) for k in keys)
-        reason = why_not(command)
+    key_style = f"color:{theme.accent.name()}; font-family:'{theme.font_mono.family()}'; font-size:12px"
+    for keys, commands in lines:
+        shown = (" … " if len(commands) > 1 else "  ").join(display(k, is_mac=is_mac) for k in keys)
+        words = BY_ID[commands[0]].title if len(commands) == 1 else "Show or hide the agent in a slot"
+        reason = why_not(commands[0]) if len(commands) == 1 else None
         color = theme.muted if reason else theme.text
         after = f' <span style="color:{theme.muted.name()}"><i>{html.escape(reason)}</i></span>' if reason else ""
-        key_style = f"color:{theme.accent.name()}; font-family:'{theme.font_mono.family()}'"
-        words = html.escape(BY_ID[command].title) + after
         rows.append(
-            f'<tr><td width="130" style="{key_style}">{html.escape(shown)}</td>'
-            f'<td style="color:{color.name()}">{words}</td></tr>'
+            f'<tr><td width="150" style="{key_style}">{html.escape(shown).replace("  ", "&nbsp;&nbsp;")}</td>'
+            f'<td style="color:{color.name()}">{html.escape(words)}{after}</td></tr>'
         )
-    return f'<p><b>{html.escape(title)}</b></p><table cellspacing="0" cellpadding="1">{"".join(rows)}</table>'
+    heading = f'<p style="margin:10px 0 2px 0"><b>{html.escape(title)}</b></p>'
+    return f'{heading}<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>'

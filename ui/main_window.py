@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
         self.attention.notices_wanted.connect(lambda: self.run("notices.open"))
         self.empty.new_wanted.connect(lambda: self.run("agent.new"))
         self.stage.hidden_changed.connect(lambda: self.roster.set_hidden(self.stage.hidden))
+        self.stage.leaving.connect(self._on_leaving)
         self.stage.troubled.connect(lambda text: self.session.fleet.note("warning", text, time.time()))
         self.stage.pane_made.connect(lambda *_: self._context_timer.start())
         self.stage.docks.changed.connect(self._context_timer.start)
@@ -155,7 +156,8 @@ class MainWindow(QMainWindow):
     def _keyboard(self) -> QWidget:
         """Return the widget of this window that has the keyboard, or will get it back."""
         # The stubs promise a widget; there is none before the first one gets the keyboard.
-        return cast("QWidget | None", self.focusWidget()) or self.roster.view
+        focused = cast("QWidget | None", self.focusWidget())
+        return self.roster.view if focused is None else focused
 
     def zone(self) -> Zone:
         """Return the zone that has the keyboard."""
@@ -287,6 +289,10 @@ class MainWindow(QMainWindow):
         """Tell the daemon what the user looks at: an agent whose pane has the keyboard of the active window."""
         if agent and self.isActiveWindow() and self.place().agent == agent:
             self.session.actions.seen(agent)
+
+    def _on_leaving(self, agent: str) -> None:
+        if self.place().agent == agent:
+            self.roster.view.setFocus()
 
     def _on_selected(self, _: object) -> None:
         self._context_timer.start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ui.theme import Theme
 
@@ -59,11 +60,12 @@ class Overlay(QFrame):
         """Hide; the keyboard goes back to where it was unless a command is about to move it."""
         if not self.isVisible():
             return
+        came_from, self._came_from = self._came_from, None
+        # Before hiding: else the keyboard would go through whatever stands next in the tab order.
+        if restores_focus and came_from is not None and isValid(came_from) and came_from.isVisible():
+            came_from.setFocus()
         self._shade.hide()
         self.hide()
-        came_from, self._came_from = self._came_from, None
-        if restores_focus and came_from is not None and came_from.isVisible():
-            came_from.setFocus()
         self.closed.emit()
 
     def _fit(self) -> None:

@@ -35,6 +35,7 @@ class Stage(QWidget):
     hidden_changed = Signal()
     project_changed = Signal(str)
     pane_made = Signal(str, QWidget)
+    leaving = Signal(str)  # an agent's pane is about to go: the keyboard must not be lost with it
     troubled = Signal(str)  # a layout could not be used or kept
 
     def __init__(self, session: Session, theme: Theme, empty: QWidget) -> None:
@@ -109,8 +110,8 @@ class Stage(QWidget):
 
     def hide_agent(self, agent: AgentId) -> None:
         """Close an agent's pane and fold its row away; the process goes on."""
-        if self.docks.is_open(agent):
-            self.docks.close_dock(agent)
+        self.leaving.emit(agent)
+        self.docks.close_dock(agent)
         self._set_hidden(self.hidden | {agent})
 
     def set_hidden(self, agents: Iterable[AgentId]) -> None:
@@ -170,7 +171,7 @@ class Stage(QWidget):
                     self.docks.close_dock(agent)
                 elif not self.docks.is_open(agent):
                     self.docks.open(agent, to_front=False)
-            if kept is None and self.mode != "solo":
+            if kept is None:
                 self.docks.arrange(self.mode, self.docks.open_ones())
         finally:
             self._is_switching = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from string import Template
 
 _SHEET = Template("""
@@ -21,6 +22,7 @@ QLineEdit:focus, QPlainTextEdit[frame="input"]:focus, QTextEdit[frame="input"]:f
 }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; border-color: $border; }
 QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url("$arrow"); width: 16px; height: 16px; }
 QComboBox QAbstractItemView {
     background: $raised; color: $text; border: 1px solid $border_strong; selection-background-color: $selection;
     selection-color: $text; outline: none;
@@ -61,6 +63,10 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QTreeView, QListView { border: none; outline: none; background: $panel; }
+QListView[frame="input"] { border: 1px solid $border_strong; border-radius: 4px; padding: 3px; }
+QListView[frame="input"]:focus { border: 1px solid $focus; }
+QListView[frame="input"]::item { padding: 3px 4px; }
+QListView[frame="input"]::item:selected { background: $selection; color: $text; border-radius: 3px; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="danger"] { color: $danger; }
 QLabel[role="warning"] { color: $warning; }
@@ -68,6 +74,6 @@ QLabel[role="title"] { font-weight: 600; }
 """)
 
 
-def stylesheet(colors: Mapping[str, str]) -> str:
+def stylesheet(colors: Mapping[str, str], arrow: Path) -> str:
     """Return the sheet for colours by role name (``#rrggbb``). Raises KeyError for a missing role."""
-    return _SHEET.substitute(colors)
+    return _SHEET.substitute(colors, arrow=arrow.as_posix())

@@ -167,7 +167,8 @@ def apply(app: QApplication, theme: Theme) -> None:
     app.setStyle("Fusion")
     app.setPalette(palette(theme))
     app.setFont(theme.font_ui)
-    app.setStyleSheet(stylesheet({role: theme.color(role).name() for role in COLOR_ROLES}))
+    arrow = RESOURCES / "themes" / f"arrow-{theme.name}.svg"
+    app.setStyleSheet(stylesheet({role: theme.color(role).name() for role in COLOR_ROLES}, arrow))
 
 
 def palette(theme: Theme) -> QPalette:

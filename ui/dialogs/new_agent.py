@@ -70,7 +70,7 @@ class NewAgentDialog(FormDialog):
             item.setData(_NAME, kind.name)
             item.setToolTip(kind.description)
             self.kinds.addItem(item)
-        height = self.kinds.sizeHintForRow(0) * min(6, max(2, len(ordered))) + 8
+        height = (self.kinds.sizeHintForRow(0) + 2) * min(6, max(2, len(ordered))) + 10
         self.kinds.setFixedHeight(height)
         self.kinds.setCurrentRow(0)
 
@@ -79,6 +79,7 @@ class NewAgentDialog(FormDialog):
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         where = QHBoxLayout()
+        where.setSpacing(8)
         where.addWidget(self.project, 1)
         where.addWidget(browse)
         self.form.addRow("Program", self.kinds)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QGridLayout,
@@ -12,12 +12,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from app.settings import SETTINGS, Setting, Settings, Value
+from ui.dialogs.toggle import Toggle
+from ui.theme import Theme
 
 _GROUPS = {"ui": "Window", "composer": "Message field", "triage": "Triage", "stage": "Stage", "keys": "Keys"}
 
@@ -25,11 +26,12 @@ _GROUPS = {"ui": "Window", "composer": "Message field", "triage": "Triage", "sta
 class SettingsDialog(QDialog):
     """One field a setting; what cannot be kept is said below."""
 
-    def __init__(self, parent: QWidget, settings: Settings) -> None:
+    def __init__(self, parent: QWidget, theme: Theme, settings: Settings) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
+        self._theme = theme
         self._settings = settings
         self.fields: dict[str, QWidget] = {}
         self._error = QLabel(self)
@@ -97,7 +99,7 @@ class SettingsDialog(QDialog):
         return line
 
     def _check(self, setting: Setting, *, is_on: bool) -> QWidget:
-        check = QCheckBox(self)
+        check = Toggle(self._theme, self)
         check.setChecked(is_on)
         check.toggled.connect(lambda now: self._keep(setting, now))
         return check
@@ -110,12 +112,11 @@ class SettingsDialog(QDialog):
         return combo
 
     def _number(self, setting: Setting, value: int) -> QWidget:
-        spin = QSpinBox(self)
-        spin.setRange(int(setting.least or 0), int(setting.most or 99999))
-        spin.setValue(value)
-        spin.setKeyboardTracking(False)
-        spin.valueChanged.connect(lambda now: self._keep(setting, now))
-        return spin
+        line = QLineEdit(str(value), self)
+        line.setValidator(QIntValidator(int(setting.least or 0), int(setting.most or 99999), line))
+        line.setFixedWidth(72)
+        line.editingFinished.connect(lambda: self._keep(setting, int(line.text())))
+        return line
 
     def _keep(self, setting: Setting, value: Value) -> None:
         try:

@@ -64,7 +64,7 @@ class WindowHandlers:
             "zone.leave": self._leave,
             "palette.open": self._open_palette,
             "help.keys": self._open_help,
-            "settings.open": lambda: SettingsDialog(window.widget(), window.session.settings).open(),
+            "settings.open": lambda: SettingsDialog(window.widget(), window.theme, window.session.settings).open(),
             "notices.open": window.open_notices,
             "theme.switch": self._switch_theme,
             "stage.maximise": self._maximise,
