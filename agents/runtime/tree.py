@@ -119,16 +119,20 @@ def ancestors(pid: int) -> list[int]:
 
 def descendants(pid: int, rows: dict[int, Process] | None = None) -> list[int]:
     """Return all living children, grandchildren and so on of ``pid``, parents before their children."""
+    return _below([pid], table() if rows is None else rows)
+
+
+def _below(roots: Iterable[int], rows: dict[int, Process]) -> list[int]:
     children: dict[int, list[int]] = {}
-    for row in (table() if rows is None else rows).values():
+    for row in rows.values():
         children.setdefault(row.parent, []).append(row.pid)
-    found: list[int] = []
-    queue = [pid]
+    seen: dict[int, None] = {}
+    queue = list(roots)
     while queue:
-        below = children.get(queue.pop(), [])
-        found += below
-        queue += below
-    return found
+        fresh = [pid for pid in children.get(queue.pop(), ()) if pid not in seen]
+        seen.update(dict.fromkeys(fresh))
+        queue += fresh
+    return list(seen)
 
 
 def find_by_nonce(nonce: str, rows: Iterable[int] | None = None) -> list[int]:
@@ -143,24 +147,31 @@ def find_by_nonce(nonce: str, rows: Iterable[int] | None = None) -> list[int]:
     return found
 
 
-def find_agent(child: int | None, child_start: int | None, nonce: str) -> list[int]:
+def find_agent(
+    child: int | None, child_start: int | None, nonce: str, known: dict[int, int] | None = None
+) -> list[int]:
     """Return every living process of an agent whose keeper is gone: by session, group, descent and nonce.
 
     The session id of an agent is its main process' pid; it counts only while no stranger has that pid.
+    ``known`` (pid to start time) remembers finds between calls: reading environments is what takes time.
     """
+    known = {} if known is None else known
     rows = table()
-    found = set(find_by_nonce(nonce, rows))
+    found = {pid for pid, start in known.items() if pid in rows and rows[pid].start == start}
     leader = rows.get(child) if child else None
     if child and (leader is None or (child_start is not None and abs(leader.start - child_start) <= _START_TOLERANCE)):
         found |= {row.pid for row in rows.values() if child in (row.session, row.group)}
-    for pid in list(found):
-        found.update(descendants(pid, rows))
-    return sorted(found - {os.getpid(), 1})
+    found |= set(find_by_nonce(nonce, rows.keys() - found))
+    found.update(_below(found, rows))
+    found -= {os.getpid(), 1}
+    known.update((pid, rows[pid].start) for pid in found)
+    return sorted(found)
 
 
 def end_agent(child: int | None, child_start: int | None, nonce: str, timeout: float = 5.0) -> list[int]:
     """Kill what a killed keeper left behind, and return the pids. Blocks for up to ``timeout`` seconds."""
-    return kill_all(lambda: find_agent(child, child_start, nonce), timeout)
+    known: dict[int, int] = {}
+    return kill_all(lambda: find_agent(child, child_start, nonce, known), timeout)
 
 
 def kill_all(find: Callable[[], Collection[int]], timeout: float = 5.0) -> list[int]:
