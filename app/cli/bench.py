@@ -6,7 +6,9 @@ import importlib
 import importlib.util
 import os
 import platform
+import statistics
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -111,6 +113,17 @@ def judged(figure: Figure) -> Figure:
     if ratio is None and figure.baseline:
         ratio = figure.value / figure.baseline
     return msgspec.structs.replace(figure, ok=ok, ratio=ratio)
+
+
+def median_ms(times: int, work: Callable[[], object]) -> float:
+    """Return the median wall time of ``work`` in milliseconds, after one run that is not counted."""
+    work()
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - begun) * 1000)
+    return round(statistics.median(taken), 2)
 
 
 def machine() -> Machine:

@@ -15,7 +15,7 @@ from pathlib import Path
 from agents.model import KindInfo
 from agents.status.untrusted import one_line
 from agents.wire import DoctorFacts, Kinds, NoParams, RpcError
-from app.cli import libraries
+from app import libraries
 from app.cli.columns import pad
 from app.cli.context import Context
 from app.cli.daemon import size
@@ -35,7 +35,7 @@ LOGS_WARNING = 10_000_000_000
 
 _MARKS = {"ok": ("✓", "success"), "note": ("·", "muted"), "warning": ("!", "warning"), "problem": ("✕", "danger")}
 
-_PIN = re.compile(r"(PySide6[\w-]*)==([\d.]+)\s*;\s*python_version\s*([<>=]+)\s*[\"']([\d.]+)[\"']")
+_PIN = re.compile(r"(pyside6[\w-]*)==([\d.]+)\s*;\s*python_version\s*([<>=]+)\s*[\"']([\d.]+)[\"']", re.IGNORECASE)
 
 
 def doctor(context: Context, args: Namespace) -> int:
@@ -101,7 +101,7 @@ def pins(python: tuple[int, int]) -> Iterator[tuple[str, str]]:
             continue
         border = tuple(int(part) for part in found[4].split("."))
         if (python < border) if found[3] == "<" else (python >= border):
-            yield found[1], found[2]
+            yield found[1].lower(), found[2]
 
 
 def _installed(name: str) -> str | None:

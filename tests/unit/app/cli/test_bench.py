@@ -1,0 +1,76 @@
+"""``bench``: finding, judging and printing figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cli import bench
+from app.cli.bench import benchmarks, judged
+from app.cli.results import Figure
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "logs.py").write_text(
+        '"""How fast logs are drawn."""\n'
+        "from app.cli.results import Figure\n"
+        "def figures():\n"
+        "    yield Figure('frame', 8.6, 'ms', target=10.0, baseline=17.2)\n"
+        "    yield Figure('lines', 3.3e6, '1/s')\n"
+    )
+    (tmp_path / "slow.py").write_text(
+        '"""Misses."""\nfrom app.cli.results import Figure\n'
+        'def figures():\n    yield Figure("x", 2.0, "ms", target=1.0)\n'
+    )
+    (tmp_path / "test_logs.py").write_text("raise RuntimeError('not a benchmark')\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not a benchmark')\n")
+    monkeypatch.setattr(bench.benchmarks, "__defaults__", (tmp_path,))
+    return tmp_path
+
+
+def test_a_checkout_adds_its_own_and_nothing_is_loaded_to_list_them(checkout: Path, shell) -> None:
+    ran = shell("bench", "--list", "--json")
+    assert [(b["name"], b["summary"]) for b in ran.json][1:] == [
+        ("logs", "How fast logs are drawn."),
+        ("slow", "Misses."),
+    ]
+    assert ran.json[0]["name"] == "spine"
+    assert ran.json[0]["summary"]
+    assert "logs" in shell("bench", "--list").out
+
+
+def test_figures_are_judged_and_printed(checkout: Path, shell) -> None:
+    ran = shell("bench", "logs", "--json")
+    assert ran.code == 0
+    first, second = ran.json["figures"]
+    assert first == {
+        "name": "frame",
+        "value": 8.6,
+        "unit": "ms",
+        "target": 10.0,
+        "ok": True,
+        "baseline": 17.2,
+        "ratio": 0.5,
+    }
+    assert (second["ok"], second["ratio"]) == (None, None)
+    assert set(ran.json["machine"]) == {"system", "cpu", "cores", "memory_mb", "python", "version"}
+    text = shell("bench", "logs").out
+    assert "✓  frame" in text
+    assert "baseline 17.2 (×0.50)" in text
+
+
+def test_a_missed_target_fails(checkout: Path, shell) -> None:
+    ran = shell("bench", "slow")
+    assert (ran.code, ran.err) == (1, "quarterdeck: missed the target: x\n")
+    assert "✕  x" in ran.out
+
+
+def test_without_a_checkout_there_are_the_installed_ones(tmp_path: Path) -> None:
+    assert [named.name for named in benchmarks(tmp_path / "nowhere")] == ["spine"]
+
+
+def test_a_verdict_of_its_own_is_kept() -> None:
+    figure = Figure("throughput", 5.0, "MB/s", target=3.0, ok=True, ratio=2.0, baseline=0.0)
+    assert judged(figure) == figure
