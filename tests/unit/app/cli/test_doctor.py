@@ -10,9 +10,10 @@ import pytest
 
 from agents.model import KindInfo
 from agents.wire import DaemonStatus, DoctorFacts, Kinds, Leftover
-from app.cli import doctor, libraries
-from app.cli.libraries import LIBRARIES, Library
+from app import libraries
+from app.cli import doctor
 from app.client.launch import DaemonNotStarted
+from app.libraries import LIBRARIES, Library
 
 ROOT = Path(__file__).resolve().parents[4]
 STATUS = DaemonStatus(7, "0.1.0", 2, "e", 0.0, 1, "/h", "double-fork", rss=50_000_000)
