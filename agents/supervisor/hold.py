@@ -62,14 +62,15 @@ class Hold:
             return
         if status == "accepted":
             return
-        intent = unit.intents.settle(ident, "written" if status == "written" else f"refused: {reason}")
+        if status == "written":
+            # Settled by its mark, after the adapter saw the bytes: on this word alone a prompt would be gone from
+            # the queue while the turn has not begun, and the agent would look idle.
+            unit.wake()
+            return
+        intent = unit.intents.settle(ident, f"refused: {reason}")
         if intent is None:
             return
-        if status == "written":
-            with unit.firewall("noting a write"):
-                unit.outflow.written(intent, unit.adapter)
-        else:
-            unit.outflow.refused(intent, f"its input is {reason}")
+        unit.outflow.refused(intent, f"its input is {reason}")
         unit.changed()
 
     def on_exit(self, state: KeeperState) -> None:
