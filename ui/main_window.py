@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import cast
 
+import msgspec
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
@@ -170,7 +171,7 @@ class MainWindow(QMainWindow):
 
     def pane_of(self, agent: AgentId) -> Pane | None:
         """Return an agent's pane while it is there."""
-        content = self.stage.pane(agent)
+        content: object = self.stage.pane(agent)
         return content if isinstance(content, Pane) else None
 
     def _panes(self) -> list[tuple[AgentId, QWidget]]:
@@ -351,6 +352,12 @@ class MainWindow(QMainWindow):
         self.agents.known_projects = layout.projects
         for problem in self.session.layouts.take_problems():
             self.session.fleet.note("warning", problem, time.time())
+
+    def begin_with(self, project: str) -> None:
+        """Open with the arrangement of one project, and offer it for new agents."""
+        self.stage.project = project
+        self.agents.new_agent = msgspec.structs.replace(self.agents.new_agent, project=project)
+        self.agents.known_projects = tuple(dict.fromkeys([project, *self.agents.known_projects]))
 
     def layout_now(self) -> WindowLayout:
         """Return what to remember."""
