@@ -41,6 +41,7 @@ class LogDocument:
         self.source = source
         self.index = LineIndex(source.start)
         self._lines: OrderedDict[int, Line] = OrderedDict()
+        self._closed = False
 
     @property
     def count(self) -> int:
@@ -60,9 +61,13 @@ class LogDocument:
                 self.index.add(data)
         return self.behind <= 0
 
+    def close(self) -> None:
+        """End ``catch_up`` at the next slice."""
+        self._closed = True
+
     async def catch_up(self, progress: Callable[[], None]) -> None:
         """Index everything there is, telling after each slice."""
-        while self.behind > 0:
+        while self.behind > 0 and not self._closed:
             data = await self.source.load(self.index.end, min(SLICE, self.behind))
             if not data:
                 break
@@ -192,8 +197,8 @@ class LogSearch:
 
     def place(self, line: int) -> int | None:
         """Return the rank of ``line`` among the hits, from 0, or ``None`` when it is none."""
-        place = bisect_left(self.hits, line)
-        return place if place < len(self.hits) and self.hits[place] == line else None
+        place = bisect_left(self.hits, max(line, 0))
+        return place if line >= 0 and place < len(self.hits) and self.hits[place] == line else None
 
     async def run(self, line: int, progress: Callable[[], None]) -> None:
         """Search everything from ``line`` on, around the end, telling after each slice."""

@@ -157,6 +157,12 @@ class TranscriptSearch:
             if n > newest:
                 self._appended.append(n)
 
+    def place(self, n: int) -> int | None:
+        """Return the rank of block ``n`` among the hits, from 0, or ``None`` when it is none."""
+        hits = self.hits
+        place = bisect_left(hits, max(n, 0))
+        return place if n >= 0 and place < len(hits) and hits[place] == n else None
+
     def after(self, n: int) -> int | None:
         """Return the first hit behind block ``n``, else the first of all."""
         hits = self.hits

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from agents.model import Blocked, Request, RequestOption
@@ -288,6 +288,21 @@ class Card(QWidget):
     def _on_blink_over(self) -> None:
         self._bright = False
         self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll a long body; choose and submit in a question. Letters are the shell's, by the keymap."""
+        steps = {Qt.Key.Key_Down: 40, Qt.Key.Key_Up: -40, Qt.Key.Key_PageDown: 240, Qt.Key.Key_PageUp: -240}
+        key = Qt.Key(event.key())
+        if key in steps:
+            self.body.scroll_by(steps[key])
+        elif self._asks and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.decide("answer")
+        elif not (self._asks and event.text().isdecimal() and self.form.choose(int(event.text()))):
+            super().keyPressEvent(event)
+
+    @property
+    def _asks(self) -> bool:
+        return self.request is not None and bool(self.request.questions)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         """Paint the box: an attention bar at the left, the focus ring when the keys act here."""

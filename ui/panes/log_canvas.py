@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QWidget
+from shiboken6 import isValid
 
 from app.client.api import Spawner
 from app.logdocument import LogDocument
@@ -87,6 +88,9 @@ class LogCanvas(QAbstractScrollArea):
 
     def _settle(self) -> None:
         """Make scroll bars, badge and picture agree with the document; costs nothing while hidden."""
+        if not isValid(self):
+            self.document.close()
+            return
         if not self.isVisible():
             return
         rows = self._rows()
@@ -271,7 +275,8 @@ class LogCanvas(QAbstractScrollArea):
                 await self.document.load(first, rows)
             finally:
                 self._loading = False
-            self.viewport().update()
+            if isValid(self):
+                self.viewport().update()
 
         self._spawner.spawn(work(), "reading the log")
 

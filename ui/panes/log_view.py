@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
+from shiboken6 import isValid
 
 from app.client.api import Spawner
 from app.logdocument import LogSearch
@@ -232,6 +233,9 @@ class LogView(LogCanvas):
         self.found.emit()
 
     def _on_search(self, search: LogSearch) -> None:
+        if not isValid(self):
+            search.cancel()
+            return
         if search is not self.search:
             return
         if self._hit < 0 and search.hits:

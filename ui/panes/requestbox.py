@@ -172,7 +172,7 @@ class RequestBox(QAbstractScrollArea):
         painter.fillRect(strip, self._theme.raised)
         painter.setPen(self._theme.muted)
         painter.setFont(self._setter.sheet.small)
-        painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, "more below: scroll, or j and k")
+        painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, "more below  ↓")
         painter.end()
 
     def accessible_text(self) -> str:

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QWidget
+from shiboken6 import isValid
 
 from agents.model import AgentId, BlockKind
 from app.client.api import Caller, Spawner
@@ -92,11 +93,14 @@ class TranscriptCanvas(QAbstractScrollArea):
 
         async def work() -> None:
             await self.transcript.open()
-            self.opened.emit()
+            if isValid(self):
+                self.opened.emit()
 
         self._spawner.spawn(work(), "reading the transcript")
 
     def _on_changed(self, numbers: frozenset[int]) -> None:
+        if not isValid(self):
+            return  # a page that was on its way when the pane went
         width = self.viewport().width()
         while len(self._extents) < self.transcript.total:
             n = len(self._extents)

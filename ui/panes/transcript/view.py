@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from agents.model import AgentId
 from app.client.api import Caller, Spawner
@@ -51,6 +52,9 @@ class TranscriptView(TranscriptReader):
         self.found.emit()
 
     def _on_search(self, search: TranscriptSearch) -> None:
+        if not isValid(self):
+            search.cancel()
+            return
         if search is not self.search:
             return
         if self._hit[0] < 0:
@@ -102,7 +106,7 @@ class TranscriptView(TranscriptReader):
 
     async def _fetch_hit(self, n: int, *, last: bool) -> None:
         await self.transcript.need(n)
-        if self.transcript.block(n) is not None:
+        if isValid(self) and self.transcript.block(n) is not None:
             self._to_block(n, last=last)
 
     def _to_hit(self, n: int, occurrence: int) -> None:
