@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 from agents.model import Mark, Stream
@@ -42,7 +43,7 @@ class MarkReader:
         """
         marks: list[Mark] = []
         total = 0
-        for mark in self.scan(from_seq):
+        for mark in self._each(from_seq):
             if marks and total + mark.length > limit_bytes:
                 break
             marks.append(mark)
@@ -51,24 +52,27 @@ class MarkReader:
 
     def scan(self, from_seq: int) -> list[Mark]:
         """Return the next few thousand marks without their bytes."""
+        return list(self._each(from_seq))
+
+    def _each(self, from_seq: int) -> Iterator[Mark]:
+        """Yield the next few thousand marks; made one by one, since a flood's reader takes only a few at a time."""
         try:
             fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            return []
+            return
         try:
             data = os.pread(fd, _BATCH * RECORD.size, from_seq * RECORD.size)
         finally:
             os.close(fd)
         data = data[: len(data) - len(data) % RECORD.size]
-        marks = [
-            Mark(seq, _STREAMS[stream], offset, length, wall, monotonic)
-            for number, (seq, stream, length, offset, wall, monotonic) in enumerate(RECORD.iter_unpack(data))
+        found = False
+        for number, (seq, stream, length, offset, wall, monotonic) in enumerate(RECORD.iter_unpack(data)):
             # A crash of the machine may leave a hole of zeros where records were.
-            if seq == from_seq + number and stream < len(_STREAMS) and wall
-        ]
-        if not marks and data:
-            return self.scan(from_seq + len(data) // RECORD.size)
-        return marks
+            if seq == from_seq + number and stream < len(_STREAMS) and wall:
+                found = True
+                yield Mark(seq, _STREAMS[stream], offset, length, wall, monotonic)
+        if not found and data:
+            yield from self._each(from_seq + len(data) // RECORD.size)
 
     def _with_bytes(self, marks: list[Mark]) -> list[tuple[Mark, bytes]]:
         """Read each stream's run once instead of once a mark: a terminal's marks are tiny."""

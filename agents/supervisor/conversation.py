@@ -12,6 +12,7 @@ from agents.adapters.contract import (
     Fact,
     ModesChanged,
     PlanChanged,
+    ProcessEnded,
     ProcessStarted,
     RequestClosed,
     RequestOpened,
@@ -59,6 +60,9 @@ class Conversation(msgspec.Struct):
     tools: dict[str, str] = {}
     news: list[int] = []
     outcomes: dict[RequestKey, Outcome] = {}
+    asking: dict[RequestKey, str] = {}  # titles of what is open
+    dropped: tuple[int, str] = (-1, "")  # the mark the newest request ended with, and its title
+    cut_off: str = ""  # what it was asking when its process ended
 
     def apply(self, fact: Fact, seq: int, wall: float) -> None:
         """Take one fact that came with mark ``seq``."""
@@ -88,6 +92,12 @@ class Conversation(msgspec.Struct):
 
 def _process(c: Conversation, _fact: Any, _seq: int, _wall: float) -> None:
     c.opened, c.failure, c.hint, c.tools = False, "", "", {}
+    c.asking, c.cut_off = {}, ""
+
+
+def _process_ended(c: Conversation, _fact: Any, seq: int, _wall: float) -> None:
+    at, title = c.dropped
+    c.cut_off = title if at == seq else ""
 
 
 def _session(c: Conversation, fact: SessionStarted, _seq: int, _wall: float) -> None:
@@ -122,11 +132,13 @@ def _plan(c: Conversation, fact: PlanChanged, _seq: int, _wall: float) -> None:
     c.plan = fact.entries
 
 
-def _opened(c: Conversation, _fact: RequestOpened, seq: int, _wall: float) -> None:
+def _opened(c: Conversation, fact: RequestOpened, seq: int, _wall: float) -> None:
+    c.asking[fact.request.key] = fact.request.title
     c.tell(seq)
 
 
-def _closed(c: Conversation, fact: RequestClosed, _seq: int, wall: float) -> None:
+def _closed(c: Conversation, fact: RequestClosed, seq: int, wall: float) -> None:
+    c.dropped = (seq, c.asking.pop(fact.key, ""))
     c.outcomes[fact.key] = Outcome(fact.outcome, wall)
     while len(c.outcomes) > MAX_OUTCOMES:
         del c.outcomes[next(iter(c.outcomes))]
@@ -146,6 +158,7 @@ def _commands(c: Conversation, fact: CommandsChanged, _seq: int, _wall: float) -
 
 _HANDLERS: dict[type[Fact], Callable[[Conversation, Any, int, float], None]] = {
     ProcessStarted: _process,
+    ProcessEnded: _process_ended,
     SessionStarted: _session,
     SessionFailed: _session_failed,
     TurnStarted: _turn_started,

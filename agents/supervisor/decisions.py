@@ -60,6 +60,7 @@ class Decisions:
         self.want = ""  # "", stop, kill
         self.incarnation = 0
         self.nonce = ""
+        self.boot = ""  # of the machine, when the present process was started
         self.session_id: str | None = None
         self.given: dict[str, Given] = {}
         self.intents: dict[str, Intent] = {}
@@ -107,6 +108,7 @@ class Decisions:
 def _launch(d: Decisions, r: Record) -> None:
     d.incarnation = int(r["incarnation"])
     d.nonce = str(r["nonce"])
+    d.boot = str(r.get("boot", ""))
     d.want = ""
     d.lost = ""
     d.baseline = None
@@ -224,9 +226,9 @@ _HANDLERS: dict[str, Callable[[Decisions, Record], None]] = {
 # ---------------------------------------------------------------- how each record is made
 
 
-def launch(at: float, incarnation: int, nonce: str) -> Record:
-    """Record that a process is about to be started."""
-    return {"t": "launch", "at": at, "incarnation": incarnation, "nonce": nonce}
+def launch(at: float, incarnation: int, nonce: str, boot: str = "") -> Record:
+    """Record that a process is about to be started; ``boot`` tells the machine's run its pids belong to."""
+    return {"t": "launch", "at": at, "incarnation": incarnation, "nonce": nonce, "boot": boot}
 
 
 def want(at: float, what: str, by: str = "") -> Record:

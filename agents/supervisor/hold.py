@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from agents.model import Lifecycle
 from agents.runtime.directory import DirectoryDamaged, KeeperState
 from agents.runtime.lease import LeaseHeld, Owner
-from agents.runtime.tree import VARIABLE
+from agents.runtime.tree import VARIABLE, boot
 from agents.supervisor import decisions
 from agents.supervisor.ending import Ending
 from agents.supervisor.row import can_resume
@@ -143,7 +143,7 @@ class Hold:
         unit.background, unit.quiet_since = 0, 0.0
         unit.replica.vitals.launching(incarnation, clock.wall())
         try:
-            unit.recorder.record(decisions.launch(clock.wall(), incarnation, nonce), sync=True)
+            unit.recorder.record(decisions.launch(clock.wall(), incarnation, nonce, boot()), sync=True)
             unit.services.steps.reached("launching", unit.id, "launch")
             env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, VARIABLE: f"{unit.id}:{nonce}"}
             await self.tether.launch(unit.spec, incarnation, env)
@@ -187,12 +187,17 @@ class Hold:
 
     def _may_live(self, incarnation: int) -> bool:
         unit = self._unit
-        if unit.made.lost:
+        if unit.made.lost or self._is_of_another_boot:
             return False
         if self.tether.keeper(incarnation) is not None:
             return self.tether.is_keeper_alive(incarnation)
         # A launch is recorded, its keeper has not spoken yet: it may be on its way.
         return unit.services.clock.wall() - unit.directory.events_file.stat().st_mtime < LAUNCH_S
+
+    @property
+    def _is_of_another_boot(self) -> bool:
+        """Tell whether the machine was restarted since: recorded pids and sessions may be anybody's now."""
+        return self._unit.made.boot not in ("", boot())
 
     # -- ending
 
@@ -231,9 +236,11 @@ class Hold:
                 vitals.ended(state.exit_code, state.exit_signal, when)
             return
         if not unit.made.lost:
-            killed = await self.tether.sweep(incarnation, unit.made.nonce)
-            what = f"killed what it left: {', '.join(map(str, killed))}" if killed else "nothing of it was left"
-            reason = f"its keeper was killed; {what}"
+            reason = "the machine was restarted"
+            if not self._is_of_another_boot:
+                killed = await self.tether.sweep(incarnation, unit.made.nonce)
+                what = f"killed what it left: {', '.join(map(str, killed))}" if killed else "nothing of it was left"
+                reason = f"its keeper was killed; {what}"
             unit.record(decisions.lost(clock.wall(), reason))
             unit.notice("error", reason)
         lifecycle = Lifecycle.FAILED if unit.made.is_failure else Lifecycle.LOST

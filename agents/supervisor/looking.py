@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from agents.model import Health, Turn
@@ -35,8 +36,9 @@ class Looking:
         self._measure_at = 0.0
 
     def refresh_branch(self) -> None:
-        """Read which branch its directory is on."""
+        """Read which branch its directory is on, if it is there."""
         self._unit.branch = surroundings.branch(self._unit.spec.worktree or self._unit.spec.cwd)
+        self._unit.has_directory = Path(self._unit.spec.cwd).is_dir()
 
     def turn_ended(self, now: float) -> None:
         """Look soon: a turn just ended."""

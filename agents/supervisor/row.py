@@ -18,6 +18,7 @@ from agents.model import (
     Turn,
 )
 from agents.status.headline import Axes, headline
+from agents.status.recovery import Cut, assess
 from agents.status.reduce import Verdict
 from agents.supervisor.conversation import Conversation
 from agents.supervisor.decisions import Decisions
@@ -42,8 +43,10 @@ class Parts(msgspec.Struct):
     health_since: float = 0.0
     background: int = 0
     branch: str | None = None
+    has_directory: bool = True
     blocks: int = 0
     catching_up: bool = False
+    is_answered: bool = False  # all it asked was decided; the answers are on their way
     is_starting: bool = False  # the process is there, its protocol is not yet
     broken: str = ""  # why nothing it says is understood any more
 
@@ -55,6 +58,7 @@ def build(parts: Parts) -> AgentRow:
     turn, blocked = _turn(parts)
     unread = talk.unread(made.seen_seq)
     asks = parts.requests[0].title if parts.requests else ""
+    recovery, recovery_note = (None, "") if parts.catching_up or parts.broken else assess(_cut(parts))
     state, words, rank = headline(
         Axes(
             lifecycle=lifecycle,
@@ -123,12 +127,33 @@ def build(parts: Parts) -> AgentRow:
         out_size=vitals.out_size,
         err_size=vitals.err_size,
         blocks=parts.blocks,
+        recovery=recovery,
+        recovery_note=recovery_note,
     )
 
 
 def can_resume(kind: Kind, capabilities: frozenset[Capability]) -> bool:
     """Tell whether a new process can go on where an ended one was."""
     return kind.resume and Capability.RESUME in capabilities
+
+
+def _cut(parts: Parts) -> Cut:
+    made, vitals, talk = parts.decisions, parts.vitals, parts.conversation
+    waiting = [key for key in talk.asking if key not in made.given]
+    never_spoke = made.session_id is None and parts.kind.resume and Capability.PROMPT in parts.kind.capabilities
+    return Cut(
+        lifecycle=vitals.lifecycle,
+        exit_signal=vitals.exit_signal,
+        is_end_wanted=bool(made.want),
+        is_archived=made.archived,
+        by_keeper=vitals.by_keeper,
+        has_begun=made.incarnation > 0,
+        can_resume=never_spoke or can_resume(parts.kind, parts.capabilities),
+        directory="" if parts.has_directory else parts.spec.cwd,
+        in_turn=talk.started > talk.ended,
+        asked=talk.asking[waiting[0]] if waiting else talk.cut_off,
+        failure=f"{talk.failure} {talk.hint}".strip(),
+    )
 
 
 def _lifecycle(parts: Parts) -> tuple[Lifecycle, str]:
@@ -146,6 +171,8 @@ def _lifecycle(parts: Parts) -> tuple[Lifecycle, str]:
 def _turn(parts: Parts) -> tuple[Turn, Blocked | None]:
     """Return the turn; a process that is gone works at nothing, and waits for nobody."""
     verdict = parts.verdict
+    if verdict.turn is Turn.BLOCKED and parts.is_answered:
+        return Turn.WORKING, None
     if parts.vitals.lifecycle in LIVE or verdict.turn in (Turn.DONE, Turn.ERROR):
         return verdict.turn, verdict.blocked
     return Turn.UNKNOWN, None

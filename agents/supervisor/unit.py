@@ -88,6 +88,7 @@ class Unit:
         self.catching_up = True
         self.broken = ""
         self.branch: str | None = None
+        self.has_directory = True
         self.background = 0
         self.quiet_since = 0.0  # monotonic; silence before this does not count (suspend, adoption)
         self.turn_over = False  # a turn ended since the life loop last looked
@@ -131,6 +132,7 @@ class Unit:
     def row(self) -> AgentRow:
         """Return its row."""
         view, replica = self.view, self.replica
+        requests = tuple(r for r in view.requests if r.key not in self.made.given)
         return row.build(
             row.Parts(
                 spec=self.spec,
@@ -139,12 +141,14 @@ class Unit:
                 vitals=replica.vitals,
                 conversation=replica.conversation,
                 verdict=view.verdict,
-                requests=tuple(r for r in view.requests if r.key not in self.made.given),
+                requests=requests,
+                is_answered=bool(view.requests) and not requests,
                 capabilities=view.capabilities,
                 health=view.health,
                 health_since=view.health_since,
                 background=self.background,
                 branch=self.branch,
+                has_directory=self.has_directory,
                 blocks=replica.fold.total,
                 catching_up=self.catching_up,
                 is_starting=view.is_starting,

@@ -29,6 +29,7 @@ class Vitals(msgspec.Struct):
     seq: int = 0  # next mark to be fed
     wall: float = 0.0  # of the last mark
     monotonic: float = 0.0
+    by_keeper: bool = False  # the keeper itself was told to end: a shutdown, a log-out
 
     def feed(self, mark: Mark, data: bytes) -> str | None:
         """Take one mark; return the id of a write that is now wholly in the agent, if it says so."""
@@ -49,6 +50,7 @@ class Vitals(msgspec.Struct):
     def launching(self, incarnation: int, wall: float) -> None:
         """Forget the former process: another one is about to start."""
         self.incarnation, self.pid, self.exit_code, self.exit_signal = incarnation, None, None, None
+        self.by_keeper = False
         self.enter(Lifecycle.STARTING, wall)
 
     def ended(self, code: int | None, number: int | None, wall: float) -> None:
@@ -66,6 +68,8 @@ class Vitals(msgspec.Struct):
             case "failed":
                 program, error = event.get("program", "the program"), event.get("error", "it did not start")
                 self.enter(Lifecycle.FAILED, wall, f"{program}: {error}")
+            case "signal" if event.get("by") == "keeper":
+                self.by_keeper = True
             case "exit":
                 self.ended(event.get("code"), event.get("signal"), wall)
             case "wrote":
