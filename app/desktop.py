@@ -67,9 +67,9 @@ def run_demo_headless(env: Mapping[str, str], shots: Path) -> tuple[Sequence[Age
         demo.prepare()
         rows = demo.settle()
         # Imported after the check above: it loads Qt.
-        from ui.shots import draw  # noqa: PLC0415
+        from ui import shots as pictures  # noqa: PLC0415
 
-        return rows, draw(demo.home, demo.env, shots)
+        return rows, pictures.draw(demo.home, demo.env, shots)
 
 
 def _check(*, opens_window: bool) -> None:

@@ -77,7 +77,7 @@ class KeyTarget(Protocol):
         """Return the zone ``widget`` is in; ``None`` when keys there are none of the router's business."""
 
     def keeps(self, widget: QWidget, chord: str) -> bool:
-        """Tell whether an overlay or a pane wants this chord for itself."""
+        """Tell whether an overlay wants this chord for itself."""
 
     def run(self, command: str) -> None:
         """Run a command, or say why it cannot run now."""

@@ -218,12 +218,9 @@ class MainWindow(QMainWindow):
         return place_of(widget, self._panes()).zone if widget.window() is self else None
 
     def keeps(self, widget: QWidget, chord: str) -> bool:
-        """Tell whether an overlay, or a field inside a pane (its find bar), wants this chord for itself."""
+        """Tell whether an overlay wants this chord for itself."""
         overlay = overlay_of(widget)
-        if overlay is not None:
-            return chord in overlay.own_keys
-        place = place_of(widget, self._panes())
-        return place.zone is Zone.FIELD and place.agent is not None and chord == "Esc"
+        return overlay is not None and chord in overlay.own_keys
 
     def run(self, command: str) -> None:
         """Run a command, or say why it cannot run now."""

@@ -28,6 +28,7 @@ from app.client.stream import DaemonStream
 from app.fleet import Change, Fleet
 from app.layout import Layouts
 from app.paths import Home
+from app.prompting import Memory
 from ui import theme as themes
 from ui.main_window import MainWindow
 from ui.panes.accessible import install as install_accessible
@@ -63,6 +64,7 @@ class Shell:
         self.home = home
         self.fleet = Fleet()
         self.stream = DaemonStream(home, self.fleet, env)
+        self.memory = Memory()
         self.settings, complaints = settings.load(home.config / "settings.toml")
         keys, key_complaints = keymap.load(themes.RESOURCES / "keymap.toml", home.config / "keymap.toml")
         self.theme = self._make_theme()
@@ -86,8 +88,9 @@ class Shell:
             self.fleet.note("warning", complaint, time.time())
 
     def _make_pane(self, agent: AgentId, theme: Theme, parent: QWidget) -> QWidget:
-        pane = AgentPane(agent, self.stream, self.stream, self.fleet, theme)
-        pane.setParent(parent)
+        pane = AgentPane(agent, self.stream, self.stream, self.fleet, theme, memory=self.memory, parent=parent)
+        pane.set_keymap(self.session.keymap, is_mac=self.session.is_mac)
+        pane.composer.set_sends_on_enter(on=self.settings.is_on("composer.enter_sends"))
         return pane
 
     # -- looks
@@ -104,6 +107,8 @@ class Shell:
     def _on_setting(self, key: str) -> None:
         if key in ("ui.theme", "ui.font_px", "ui.mono_px", "ui.mono_family"):
             self._retheme()
+        elif key == "composer.enter_sends":
+            self.window.stage.docks.remake_contents()
         self.window.apply_setting(key)
 
     def _retheme(self) -> None:

@@ -46,6 +46,16 @@ QToolButton { background: transparent; border: 1px solid transparent; border-rad
 QToolButton:hover { background: $hover; }
 QToolButton:focus { border: 1px solid $focus; }
 
+QRadioButton::indicator, QCheckBox::indicator {
+    width: 12px; height: 12px; border: 1px solid $muted; background: $panel;
+}
+QRadioButton::indicator { border-radius: 7px; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator:checked, QCheckBox::indicator:checked {
+    background: $accent_fill; border: 3px solid $panel; width: 8px; height: 8px;
+}
+QRadioButton::indicator:focus, QCheckBox::indicator:focus { border-color: $focus; }
+
 QMenu { background: $raised; color: $text; border: 1px solid $border_strong; padding: 4px; }
 QMenu::item { padding: 4px 16px 4px 8px; border-radius: 3px; }
 QMenu::item:selected { background: $selection; }
