@@ -56,7 +56,7 @@ slow: $(DEV_STAMP)  ## The slow tests, and those that need a display (under Xvfb
 
 real: $(DEV_STAMP)  ## Real agent programs from npm against a scripted model API on loopback
 	@$(BIN)/python tests/real/install.py
-	@QUARTERDECK_REAL=1 $(PYTEST) -q -m real tests/real
+	@QUARTERDECK_REAL=1 $(PYTEST) -n $(WORKERS) -q -m real tests/real
 
 real-latest: $(DEV_STAMP)  ## The newest agent programs; only reports
 	-@$(BIN)/python tests/real/install.py --latest && QUARTERDECK_REAL=latest $(PYTEST) -q -m real tests/real
