@@ -24,6 +24,11 @@ class Guard:
         return now >= self.opens_at
 
 
+def later(first: Guard, second: Guard) -> Guard:
+    """Return the guard that opens later."""
+    return max(first, second, key=lambda guard: guard.opens_at)
+
+
 def appeared(now: float, *, after_next: bool) -> Guard:
     """Return the guard of a card that shows a request since ``now``, or was focused by *next* at ``now``."""
     return Guard(now + (AFTER_NEXT_S if after_next else BY_ITSELF_S))

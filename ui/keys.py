@@ -143,6 +143,8 @@ class KeyRouter(QObject):
         if found.is_prefix:
             self._pending, self._pending_until = pressed, self.last_key + SEQUENCE_S
         if found.command:
+            if event.isAutoRepeat() and found.command.startswith("request."):
+                return True  # a key held down must not answer what its first press only brought up
             if zone is Zone.TERMINAL and not self._may_leave_terminal(found.command):
                 return False
             self._target.run(found.command)

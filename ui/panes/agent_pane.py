@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -277,6 +277,11 @@ class AgentPane(QWidget):
         self.body.set_theme(theme)
         self.card.set_theme(theme)
         self.composer.set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the body of the pane its share."""
+        super().resizeEvent(event)
+        self.card.body.set_most(event.size().height() * 2 // 5)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Remember where the reader was: hiding may be the last thing that happens to this pane."""

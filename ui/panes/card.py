@@ -16,12 +16,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 
 from agents.model import Blocked, Request, RequestOption
 from agents.status.untrusted import one_line
-from app.guard import Guard, appeared
+from app.guard import Guard, appeared, later
 from app.risk import marks
 from ui.panes.flow import FlowLayout
 from ui.panes.keyboard import holds
 from ui.panes.questions import QuestionForm
-from ui.panes.requestbox import RequestBox
+from ui.panes.requestbox import GRAVE, RequestBox
 from ui.theme import Theme
 
 #: Milliseconds the border stays bright after a key came too early.
@@ -59,6 +59,7 @@ class Card(QWidget):
         self._theme = theme
         self._busy = False
         self._bright = False
+        self._asked_for = False
         self._keys: dict[str, str] = {
             "request.allow": "y",
             "request.always": "Y",
@@ -163,7 +164,10 @@ class Card(QWidget):
         self.reason.hide()
         self.reason.clear()
         where = _where(request.cwd, worktree)
-        self.body.show_request(request, marks(request, worktree), where)
+        found = marks(request, worktree)
+        self.body.show_request(request, found, where)
+        # What cannot be taken back is no button to press in passing.
+        self._dress("allow", "" if any(mark.risk in GRAVE for mark in found) else "primary")
         self.body.setVisible(not self.body.is_empty)
         self.form.show_questions(request.questions)
         self.form.setVisible(bool(request.questions))
@@ -172,6 +176,13 @@ class Card(QWidget):
         self.setAccessibleDescription(self.body.accessible_text())
         self.show()
         self.update()
+
+    def _dress(self, decision: str, role: str) -> None:
+        button = self._buttons[decision]
+        if button.property("role") != role:
+            button.setProperty("role", role)
+            button.style().unpolish(button)
+            button.style().polish(button)
 
     def _label(self) -> None:
         request = self.request
@@ -213,12 +224,14 @@ class Card(QWidget):
 
     def focus(self, *, after_next: bool) -> None:
         """Take the keyboard because the user asked for it; *next* shortens the guard."""
-        if after_next:
-            self._guard = appeared(self._clock(), after_next=True)
+        guard = appeared(self._clock(), after_next=True)
+        self._guard = guard if after_next else later(self._guard, guard)
+        self._asked_for = True
         if self.form.isVisibleTo(self) and self.form.first_field() is not None:
             self.form.focus_first()
         else:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._asked_for = False
 
     def decide(self, decision: str) -> bool:
         """Answer the request shown: allow, always, deny or answer. Too early, nothing happens but a blink."""
@@ -321,8 +334,10 @@ class Card(QWidget):
         painter.end()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the ring."""
+        """Show the ring. Focus that came by itself (another widget went away) begins with closed ears."""
         super().focusInEvent(event)
+        if not self._asked_for:
+            self._guard = later(self._guard, appeared(self._clock(), after_next=False))
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -354,9 +369,10 @@ def _title(request: Request) -> str:
         return "The agent asks" if len(request.questions) > 1 else one_line(request.title, 300) or "The agent asks"
     if request.kind is Blocked.AUTH:
         return f"Log in: {one_line(request.title, 300)}"
-    if request.command:
+    title = one_line(request.title, 300).rstrip("?")
+    if request.command and (not title or request.command.startswith(title)):
         return "Run this command?"
-    return f"{one_line(request.title, 300).rstrip('?') or 'Allow this'}?"
+    return f"{title or 'Allow this'}?"
 
 
 def _where(cwd: str | None, worktree: str) -> str:

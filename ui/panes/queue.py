@@ -16,15 +16,22 @@ SHOWN = 5
 
 
 class _Elided(QLabel):
-    """A label that cuts its text to its width."""
+    """A label that cuts its text to its width; ``greedy`` takes all room there is, else what the text needs."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, greedy: bool) -> None:
         super().__init__()
         self._whole = text
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy.Policy.Ignored if greedy else QSizePolicy.Policy.Preferred
+        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
         self.setToolTip(text[:600])
         self.setAccessibleName(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -82,11 +89,10 @@ class QueueList(QWidget):
         icon.setPixmap(self._theme.pixmap(state.icon, state.role, 14, self.devicePixelRatioF()))
         icon.setFixedSize(QSize(14, 22))
         row.addWidget(icon)
-        words = QLabel(one_line(state.words, 160))
-        words.setTextFormat(Qt.TextFormat.PlainText)
+        words = _Elided(one_line(state.words, 160), greedy=False)
         words.setProperty("role", "danger" if state.failed else "muted")
         row.addWidget(words)
-        row.addWidget(_Elided(one_line(prompt.text, 600)), 1)
+        row.addWidget(_Elided(one_line(prompt.text, 600), greedy=True), 1)
         if state.waits:
             row.addWidget(self._tool("message", "Edit this message", lambda: self.edit_wanted.emit(prompt)))
         if state.failed:

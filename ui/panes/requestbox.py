@@ -18,10 +18,12 @@ from ui.panes.transcript.setter import Setter
 from ui.panes.transcript.sheet import GUTTER, Sheet
 from ui.theme import Theme
 
-#: Highest box before it scrolls inside.
-MAX_HEIGHT = 320
+#: Highest box before it scrolls inside, in a high pane and in a low one.
+MAX_HEIGHT = 360
+MIN_HEIGHT = 90
 
-_GRAVE = frozenset({Risk.DELETE, Risk.ROOT, Risk.OPAQUE, Risk.PUSH})
+#: Risks that cannot be taken back.
+GRAVE = frozenset({Risk.DELETE, Risk.ROOT, Risk.OPAQUE, Risk.PUSH})
 
 
 class RequestSetter(Setter):
@@ -67,7 +69,7 @@ class RequestSetter(Setter):
         return y + part.height + 2
 
     def _risk(self, placed: Placed, mark: Mark, y: int) -> int:
-        grave = mark.risk in _GRAVE
+        grave = mark.risk in GRAVE
         role = "danger" if grave else "warning"
         placed.marks.append(Icon("exclamation", role, GUTTER, y + 2, 14))
         color = self._theme.color(role)
@@ -89,6 +91,7 @@ class RequestBox(QAbstractScrollArea):
         self._marks: tuple[Mark, ...] = ()
         self._where = ""
         self._placed: Placed | None = None
+        self._most = MAX_HEIGHT
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -126,7 +129,7 @@ class RequestBox(QAbstractScrollArea):
             return
         width = max(120, self.viewport().width())
         self._placed = self._setter.request(self._request, self._marks, self._where, width)
-        height = min(MAX_HEIGHT, self._placed.height)
+        height = min(self._most, self._placed.height)
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self._placed.height - height))
         bar.setPageStep(height)
@@ -137,7 +140,14 @@ class RequestBox(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         """Return the height the request needs."""
-        return QSize(300, min(MAX_HEIGHT, self._placed.height) if self._placed else 0)
+        return QSize(300, min(self._most, self._placed.height) if self._placed else 0)
+
+    def set_most(self, height: int) -> None:
+        """Scroll inside beyond this height: a card must leave room for what it is about."""
+        most = min(MAX_HEIGHT, max(MIN_HEIGHT, height))
+        if most != self._most:
+            self._most = most
+            self._set()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Set anew for another width."""
