@@ -98,6 +98,14 @@ class Headline(StrEnum):
     EXITED = "exited"
 
 
+class Recovery(StrEnum):
+    """What can be done about an agent that was cut off by a crash, a log-out or a reboot."""
+
+    RESUME = "resume"  # a new process continues its session
+    NEEDS_YOU = "needs_you"  # it can go on, but what it waited for is gone or something is missing
+    LOST = "lost"  # it has no session to continue
+
+
 class Capability(StrEnum):
     """What an agent can do; the UI asks this and never who the agent is."""
 
@@ -397,6 +405,8 @@ class AgentRow(msgspec.Struct, frozen=True):
     out_size: int = 0
     err_size: int = 0
     blocks: int = 0
+    recovery: Recovery | None = None
+    recovery_note: str = ""
 
 
 class Kind(msgspec.Struct, frozen=True):

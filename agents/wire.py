@@ -420,10 +420,15 @@ class NextEntry(msgspec.Struct, frozen=True):
 
 
 class Resumed(msgspec.Struct, frozen=True):
-    """What ``resume --all`` did; problems are sentences naming the agent."""
+    """What ``resume --all`` did; problems are sentences naming the agent.
+
+    ``summary`` is “12 agents: 9 can resume, 2 need you, 1 lost” as it was found, ``notes`` what is left to you.
+    """
 
     resumed: tuple[AgentId, ...]
     problems: tuple[str, ...] = ()
+    summary: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Kinds(msgspec.Struct, frozen=True):
@@ -500,7 +505,7 @@ METHODS: dict[str, Method] = {
         Method("agent.stop", AgentRef, Done, "Stop by the ladder: cancel, EOF, INT, TERM, KILL."),
         Method("agent.kill", AgentRef, Done, "Kill the whole process tree now."),
         Method("agent.resume", AgentRef, Started, "Continue an ended agent in a new process."),
-        Method("agent.resume_all", NoParams, Resumed, "Resume every agent that can be, staggered."),
+        Method("agent.resume_all", NoParams, Resumed, "Resume every agent that was cut off and can go on, staggered."),
         Method("agent.remove", Remove, Done, "Forget an ended agent; its files go to the trash."),
         Method("agent.rename", Rename, Done, "Give it another name."),
         Method("agent.annotate", Annotate, Done, "Note, labels, team, slot, archived."),

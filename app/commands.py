@@ -47,6 +47,7 @@ class Context(msgspec.Struct, frozen=True):
     has_find: bool = False
     has_back: bool = False
     is_on_project: bool = False
+    cut_off: str = ""  # who a crash or a reboot cut off, as one sentence; empty when nobody can be brought back
     undo: str | None = None
     slots: frozenset[int] = frozenset()
 
@@ -244,6 +245,8 @@ def _agents() -> tuple[Command, ...]:
         Command("agent.kill", "Kill", "End the whole process tree now; press again in 3 s.", enabled=_of_agent(_live)),
         Command("agent.resume", "Resume", "Continue the session in a new process.", _ACTS, _of_agent(_resume), 24,
                 "resume"),
+        Command("fleet.resume_all", "Resume all", "Bring back every agent that a crash or a reboot cut off.",
+                enabled=lambda c: _daemon(c) or (None if c.cut_off else "no agent was cut off")),
         Command("agent.remove", "Remove", "Forget an ended agent; its files go to the trash. Press again in 3 s.",
                 enabled=_of_agent(_ended)),
         Command("agent.rename", "Rename", "Give the agent another name.", _ROSTER, _of_agent(lambda _: None)),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from agents.status import recovery
 from app.filters import LOOKS, Group, counts, words
 from app.fleet import Change, Fleet, What
 from ui.theme import Theme
@@ -45,7 +46,6 @@ class AttentionBar(QWidget):
         self._timer = QTimer(self, singleShot=True, interval=_FLUSH_MS)
         self._timer.timeout.connect(self.refresh)
         self._stop_listening = fleet.listen(self._on_change)
-        self.refresh()
 
     def dispose(self) -> None:
         """Stop listening to the fleet."""
@@ -88,7 +88,7 @@ class AttentionBar(QWidget):
         self.banner.setStyleSheet(f"background: {theme.raised.name()}; border-top: 1px solid {theme.border.name()};")
         self._banner_words.setStyleSheet(f"border: none; color: {theme.warning.name()};")
         self._banner_icon.setStyleSheet("border: none;")
-        self._banner_icon.setPixmap(self._pixmap("offline", "warning"))
+        self.refresh()
         self._show_notices()
 
     def _pixmap(self, icon: str, role: str) -> QPixmap:
@@ -122,9 +122,19 @@ class AttentionBar(QWidget):
                 button.setAccessibleName(f"{text}, filter")
                 button.setToolTip(f"Show only these  {self._keys_of(f'filter.{group}')}".rstrip())
         self._calm.setVisible(not found and self._fleet.connected)
-        self.banner.setVisible(not self._fleet.connected)
+        self._show_banner(has_rows=bool(found))
+
+    def _show_banner(self, *, has_rows: bool) -> None:
+        """Say what is wrong with the line, else who was cut off and how they come back."""
+        rows = self._fleet.rows()
+        words = ""
         if not self._fleet.connected:
-            self._banner_words.setText(connection_words(self._fleet.connection_detail, has_rows=bool(found)))
+            words = connection_words(self._fleet.connection_detail, has_rows=has_rows)
+        elif recovery.is_worth_resuming(rows):
+            words = recovery_words(recovery.sentence(rows), self._keys_of("fleet.resume_all"))
+        self.banner.setVisible(bool(words))
+        self._banner_icon.setPixmap(self._pixmap("exclamation" if self._fleet.connected else "offline", "warning"))
+        self._banner_words.setText(words)
 
     def _on_change(self, change: Change) -> None:
         if change.what is What.CONNECTION:
@@ -138,3 +148,9 @@ def connection_words(detail: str, *, has_rows: bool) -> str:
     first = detail.strip().split("\n", 1)[0]
     said = first[:1].upper() + first[1:]
     return f"{said} — agents go on; rows show what was last known." if has_rows else said
+def recovery_words(sentence: str, keys: str) -> str:
+    """Return what the banner says after a crash or a reboot."""
+    way = f"{keys} brings them back" if keys else "“Resume all” in the palette brings them back"
+    return f"Cut off — {sentence}. {way}."
+
+

@@ -16,6 +16,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from agents.model import AgentId, AgentRow
+from agents.status import recovery
 from app.commands import BY_ID, Context, Zone
 from app.fleet import Change, What
 from app.layout import WindowLayout
@@ -198,6 +199,7 @@ class MainWindow(QMainWindow):
             has_back=self.triage.has_back,
             is_on_project=key is not None and key.kind in (Kind.PROJECT, Kind.FOLD),
             undo=self.agents.undo.words,
+            cut_off=recovery.sentence(fleet.rows()) if recovery.is_worth_resuming(fleet.rows()) else "",
             slots=frozenset(row.slot for row in fleet.rows() if row.slot),
         )
 

@@ -195,6 +195,9 @@ class Keeper:
             return
         self.reap()
         if self.terminated and not self.ended:
+            if not self.ladder.active:
+                # A shutdown or a log-out, not the user: whoever reads this offers to go on.
+                self.store.note(ev="signal", signal=int(signal.SIGTERM), by="keeper")
             self.ladder.start(STEPS)
 
     def reap(self) -> None:

@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,10 +22,11 @@ import msgspec
 from agents import wire
 from agents.adapters.registry import Family
 from agents.index.store import IndexStore
-from agents.model import AgentId, AgentRow, Block, Kind, Spec
+from agents.model import AgentId, AgentRow, Block, Kind, Recovery, Spec
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import LeaseHeld, Leases
 from agents.runtime.places import Places
+from agents.status import recovery
 from agents.supervisor import decisions, launching, names, orders
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
@@ -102,6 +104,7 @@ class Supervisor:
                 self._tasks = tasks
                 self._find()
                 ready.set()
+                tasks.create_task(self._announce())
                 await self._loop.create_future()
         finally:
             self._tasks = None
@@ -265,21 +268,38 @@ class Supervisor:
             raise RpcError(ErrorCode.NOT_FOUND, f"the working directory {unit.spec.cwd} of {unit.name} does not exist")
 
     async def resume_all(self) -> wire.Resumed:
-        """Resume every agent that can be and was not stopped by the user, one after the other."""
+        """Resume every agent that was cut off and can go on, one after the other, and say what is left to do."""
+        await self._adopted()
+        rows = self.rows()
         resumed: list[AgentId] = []
         problems: list[str] = []
-        for life in tuple(self._lives.values()):
-            unit = life.unit
-            if unit.is_live or unit.made.archived or unit.made.session_id is None:
+        for row in rows:
+            life = self._lives.get(row.id)
+            if life is None or row.recovery not in (Recovery.RESUME, Recovery.NEEDS_YOU):
                 continue
             try:
                 await self._own(self._resume(life))
             except RpcError as error:
                 problems.append(error.message)
                 continue
-            resumed.append(unit.id)
+            resumed.append(row.id)
             await asyncio.sleep(STAGGER_S)
-        return wire.Resumed(tuple(resumed), tuple(problems))
+        left = [f"{row.name}: {row.recovery_note}" for row in rows if row.recovery and row.recovery_note]
+        return wire.Resumed(tuple(resumed), tuple(problems), recovery.sentence(rows), tuple(left))
+
+    async def _adopted(self) -> None:
+        """Wait until every agent a former daemon left is known as it is."""
+        for life in tuple(self._lives.values()):
+            with contextlib.suppress(TimeoutError):  # a long log: it is left out, and says that it is catching up
+                await life.unit.waiters.until(partial(_caught_up, life.unit), LAUNCH_S)
+
+    async def _announce(self) -> None:
+        """Say once who was cut off: after a crash of everything or a reboot that is the first thing to know."""
+        await self._adopted()
+        rows = self.rows()
+        if recovery.is_worth_resuming(rows):
+            how = "`quarterdeck resume --all` or “Resume all” brings back those that can"
+            self._notice("warning", f"{recovery.sentence(rows)}; {how}")
 
     # -- ending
 
@@ -419,6 +439,10 @@ class Supervisor:
     def _remember(self, numbered: wire.NumberedEvent) -> None:
         if isinstance(numbered.event, Noticed):
             self._notices = [*self._notices[-NOTICES + 1 :], numbered.event]
+
+
+def _caught_up(unit: Unit) -> tuple[AgentRow, str] | None:
+    return None if unit.catching_up else (unit.row(), "")
 
 
 async def _settled(work: Coroutine[Any, Any, T]) -> T | BaseException:

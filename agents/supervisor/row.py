@@ -140,7 +140,6 @@ def can_resume(kind: Kind, capabilities: frozenset[Capability]) -> bool:
 def _cut(parts: Parts) -> Cut:
     made, vitals, talk = parts.decisions, parts.vitals, parts.conversation
     waiting = [key for key in talk.asking if key not in made.given]
-    never_spoke = made.session_id is None and parts.kind.resume and Capability.PROMPT in parts.kind.capabilities
     return Cut(
         lifecycle=vitals.lifecycle,
         exit_signal=vitals.exit_signal,
@@ -148,9 +147,9 @@ def _cut(parts: Parts) -> Cut:
         is_archived=made.archived,
         by_keeper=vitals.by_keeper,
         has_begun=made.incarnation > 0,
-        can_resume=never_spoke or can_resume(parts.kind, parts.capabilities),
+        can_resume=made.incarnation == 0 or can_resume(parts.kind, parts.capabilities),
         directory="" if parts.has_directory else parts.spec.cwd,
-        in_turn=talk.started > talk.ended,
+        in_turn=talk.started > talk.ended or parts.verdict.turn is Turn.ERROR,
         asked=talk.asking[waiting[0]] if waiting else talk.cut_off,
         failure=f"{talk.failure} {talk.hint}".strip(),
     )

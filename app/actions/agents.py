@@ -17,8 +17,10 @@ from agents.wire import (
     Annotate,
     Answered,
     AnswerRequest,
+    NoParams,
     Remove,
     Rename,
+    Resumed,
     Run,
     Send,
     SetMode,
@@ -78,6 +80,21 @@ class AgentActions:
     def resume(self, row: AgentRow) -> None:
         """Continue the session in a new process."""
         self._ask("agent.resume", AgentRef(row.id), f"resuming {row.name}")
+
+    def resume_all(self) -> None:
+        """Bring back every agent that was cut off; what is left to the user becomes a notice each."""
+
+        async def work() -> None:
+            resumed: Resumed = await self._caller.call("agent.resume_all", NoParams())
+            for text in resumed.problems:
+                self._fleet.note("error", text, time.time())
+            for text in resumed.notes:
+                self._fleet.note("warning", text, time.time())
+            self._fleet.note(
+                "info", f"{resumed.summary or 'nobody was cut off'}; resumed {len(resumed.resumed)}", time.time()
+            )
+
+        self._spawner.spawn(work(), "resuming all")
 
     def remove(self, row: AgentRow) -> None:
         """Forget an ended agent."""

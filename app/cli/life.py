@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from agents.status.untrusted import one_line
 from agents.wire import AgentRef, NoParams, Remove, Resumed, Started
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.cli.talk import say_done
+
+#: Longest line about one agent, characters.
+NOTE_LIMIT = 400
 
 
 def stop(context: Context, args: Namespace) -> int:
@@ -30,15 +34,20 @@ def resume(context: Context, args: Namespace) -> int:
     if (args.id is None) is not args.all:
         raise CommandError("name the agent to resume, or give --all", Exit.USAGE)
     if args.all:
-        resumed: Resumed = context.call("agent.resume_all", NoParams())
+        # As long as it takes: they are started one after the other.
+        resumed: Resumed = context.session.call("agent.resume_all", NoParams(), None)
     else:
         started: Started = context.call("agent.resume", AgentRef(args.id))
         resumed = Resumed((started.id,))
     if context.output.is_json:
         context.output.json(resumed)
     else:
+        if resumed.summary:
+            context.output.line(resumed.summary)
         for agent in resumed.resumed:
             context.output.line(f"resumed {agent}")
+        for note in resumed.notes:
+            context.output.line(one_line(note, NOTE_LIMIT))
         if not resumed.resumed and not resumed.problems:
             context.output.line("nothing to resume")
     for problem in resumed.problems:

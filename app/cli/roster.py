@@ -145,6 +145,7 @@ def agent(row: AgentRow, now: float) -> list[tuple[str, str]]:
         ("health", row.health),
         ("says so", row.source),
         ("why", row.reason),
+        ("cut off", row.recovery_note),
         ("doing", row.activity),
         ("mode", row.mode or ""),
         ("model", row.model or ""),

@@ -6,6 +6,7 @@ import time
 from argparse import Namespace
 
 from agents.model import AgentRow, Evidence
+from agents.status import recovery
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import one_line
 from agents.wire import AgentRef, Explained, Next, NextEntry, NoParams, Shown
@@ -31,6 +32,8 @@ def ls(context: Context, args: Namespace) -> int:
     output.line()
     for line in roster.summary(rows, output.width):
         output.line(*line)
+    if recovery.is_worth_resuming(rows):
+        output.line((recovery.sentence(rows), "attention"), "  `quarterdeck resume --all`")
     return Exit.DONE
 
 

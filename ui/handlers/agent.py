@@ -55,6 +55,7 @@ class AgentHandlers:
             "agent.kill": self._confirmed("agent.kill", actions.kill),
             "agent.remove": self._confirmed("agent.remove", actions.remove),
             "agent.resume": self._on_row(actions.resume),
+            "fleet.resume_all": actions.resume_all,
             "agent.archive": self._on_row(actions.archive),
             "agent.rename": self._on_row(lambda row: self._edit(row, at_note=False)),
             "agent.note": self._on_row(lambda row: self._edit(row, at_note=True)),
