@@ -201,7 +201,7 @@ class _Daemon:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             gone_wall, gone_steady = time.time() - wall, time.monotonic() - steady
-            if abs(gone_wall - gone_steady) > JUMP_S or gone_steady > HEARTBEAT_S + JUMP_S:
+            if has_jumped(gone_wall, gone_steady):
                 log.info("the clock jumped by %.0f s; silence timers begin anew", gone_wall - HEARTBEAT_S)
                 supervisor.clock_jumped()
             wall, steady = time.time(), time.monotonic()
@@ -269,6 +269,14 @@ class _Daemon:
         except OSError as error:
             log.error("the hand-over to %s failed: %s; this daemon goes on", argv[0], error)  # noqa: TRY400
         self._door.take_back()
+
+
+def has_jumped(gone_wall: float, gone_steady: float) -> bool:
+    """Tell whether more went on between two heartbeats than waiting: sleep of the machine, a pause of its VM.
+
+    The steady clock stands still while the machine sleeps; while only we were paused it goes on.
+    """
+    return abs(gone_wall - gone_steady) > JUMP_S or gone_steady > HEARTBEAT_S + JUMP_S
 
 
 def _next_epoch(path: Path) -> str:

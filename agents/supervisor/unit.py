@@ -173,8 +173,16 @@ class Unit:
     def changed(self, *, lazy: bool = False) -> None:
         """Look at the agent anew, and tell whoever waits or watches."""
         self._refresh()
+        self._end_snooze()
         self.services.bus.touch(self.id, lazy=lazy)
         self.waiters.check()
+
+    def _end_snooze(self) -> None:
+        """Wake it for good once what it was snoozed for is over; the same headline later is another matter."""
+        if self.made.snoozed_until is None or self.catching_up:
+            return
+        if self.row().state.value != self.made.snoozed_state:
+            self.record(decisions.snoozed(self.services.clock.wall(), 0.0, ""))
 
     def wake(self) -> None:
         """Have the life loop look again soon."""

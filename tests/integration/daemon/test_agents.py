@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 
 from agents import wire
 from agents.model import Lifecycle, Stream, Turn
+from agents.runtime import tree
+from agents.runtime.directory import AgentDirectory
+from agents.runtime.lease import Leases, Owner
 from agents.runtime.tree import find_by_nonce
 from agents.wire import ErrorCode, RpcError
 
@@ -208,3 +212,67 @@ def test_children_left_behind_by_a_turn_are_counted(running: Any) -> None:
     running.until(agent, lambda row: row.background >= 1)
     running.call("agent.kill", wire.AgentRef(agent))
     assert running.row(agent).background == 0
+
+
+def test_a_stuck_keeper_cannot_keep_its_agent_from_being_killed(running: Any) -> None:
+    agent = running.run("shell", "bash", "-c", "setsid sleep 500 & sleep 600").id
+    child = running.row(agent).pid
+    running.until(agent, lambda _: len(tree.descendants(child)) == 2)
+    left = [child, *tree.descendants(child)]
+    keeper = AgentDirectory(running.places.agent(agent)).keeper_state()
+    os.kill(keeper.pid, signal.SIGSTOP)
+    running.call("agent.kill", wire.AgentRef(agent))
+    row = running.row(agent)
+    assert row.lifecycle is Lifecycle.LOST
+    assert [pid for pid in (keeper.pid, *left) if tree.identity(pid) is not None] == []
+
+
+def test_a_session_that_runs_elsewhere_is_not_resumed(running: Any) -> None:
+    running.env["QUARTERDECK_DEMO_STATE"] = str(running.path / "demo-state")
+    running.kill()
+    running.start()
+    agent = running.play([{"do": "say", "text": "hi"}]).id
+    session = running.wait(agent, "done").row.session_id
+    leases = Leases(running.places.leases)
+    holder = leases.holder("demo-script", session)
+    assert (holder.agent, holder.home) == (agent, str(running.places.state))
+    running.call("agent.stop", wire.AgentRef(agent))
+    running.settle(lambda: leases.holder("demo-script", session) is None)
+    other = Owner.of(running.path / "elsewhere", "other", os.getpid())
+    leases.acquire("demo-script", session, other)
+    error = refused(running, "agent.resume", wire.AgentRef(agent))
+    assert ("other" in error.message, str(os.getpid()) in error.message) == (True, True)
+    leases.release("demo-script", session, other)
+    assert running.call("agent.resume", wire.AgentRef(agent)).pid is not None
+
+
+def test_resume_all_continues_what_was_not_stopped_by_the_user(running: Any) -> None:
+    running.env["QUARTERDECK_DEMO_STATE"] = str(running.path / "demo-state")
+    running.kill()
+    running.start()
+    lost, stopped = (running.play([{"do": "say", "text": "hi"}], name=name).id for name in ("lost", "stopped"))
+    for agent in (lost, stopped):
+        running.wait(agent, "done")
+    running.call("agent.stop", wire.AgentRef(stopped))
+    keeper = AgentDirectory(running.places.agent(lost)).keeper_state()
+    os.kill(keeper.pid, signal.SIGKILL)
+    running.until(lost, lambda row: row.lifecycle is Lifecycle.LOST)
+    done = running.call("agent.resume_all")
+    assert (done.resumed, done.problems) == ((lost,), ())
+    assert running.wait(lost, "idle").row.incarnation == 2
+    assert running.row(stopped).lifecycle is Lifecycle.EXITED
+
+
+def test_a_snooze_ends_with_what_it_was_for(running: Any) -> None:
+    agent = running.play(
+        [{"do": "run", "command": "true", "ask": True}, {"do": "run", "command": "false", "ask": True}]
+    ).id
+    running.wait(agent, "blocked")
+    running.call("agent.snooze", wire.Snooze(agent, 600))
+    row = running.row(agent)
+    assert (row.snoozed_until is not None, running.call("agent.next", wire.Next()).row) == (True, None)
+    running.call("agent.answer", wire.AnswerRequest(agent, "allow"))
+    second = running.wait(agent, "blocked").row
+    assert second.state is row.state
+    assert running.row(agent).snoozed_until is None
+    assert running.call("agent.next", wire.Next()).row.id == agent
