@@ -51,11 +51,13 @@ class NewAgentDialog(FormDialog):
         self.name = QLineEdit(self, placeholderText="named by its prompt or kind")
         self.prompt = PromptEdit("What shall it do? Leave it empty to write later.", 5, self)
         self.mode = QLineEdit(self, placeholderText="the kind's own default")
-        self.command = QLineEdit(self, placeholderText="program and arguments")
+        self.command = QLineEdit(self, placeholderText="program and arguments; empty = your shell")
         self.command.setFont(theme.font_mono)
         self._hint = QLabel(self, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self._hint.setWordWrap(True)
         self._hint.setProperty("role", "muted")
+        self._hint.setMinimumHeight(self.fontMetrics().lineSpacing() * 2)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._fill_kinds()
         self._lay_out()
         self.kinds.currentItemChanged.connect(lambda *_: self._on_kind())
@@ -136,11 +138,14 @@ class NewAgentDialog(FormDialog):
             self.refuse(f"“{self.project.currentText().strip()}” is no directory on this machine", self.project)
             return
         try:
-            argv = tuple(shlex.split(self.command.text())) if kind.family == "terminal" else ()
+            argv = tuple(shlex.split(self.command.text())) if _takes_command(kind) else ()
         except ValueError as error:
             self.refuse(f"the command cannot be read: {error}", self.command)
             return
-        is_talking = kind.family != "terminal"
+        if not argv and _takes_command(kind) and _takes_prompt(kind):
+            self.refuse("say which program speaks the protocol", self.command)
+            return
+        is_talking = _takes_prompt(kind)
         prompt = self.prompt.toPlainText().strip() if is_talking else ""
         mode = self.mode.text().strip() if is_talking else ""
         run = Run(
@@ -158,7 +163,16 @@ class NewAgentDialog(FormDialog):
         """Qt: begin with what differs most from time to time."""
         super().showEvent(event)
         kind = self.kind()
-        (self.command if kind and kind.family == "terminal" else self.prompt).setFocus()
+        (self.command if kind is not None and _takes_command(kind) else self.prompt).setFocus()
+
+
+def _takes_command(kind: KindInfo) -> bool:
+    """Tell whether the user names the program: a terminal runs any, and so does a kind without one of its own."""
+    return kind.family == "terminal" or not kind.program
+
+
+def _takes_prompt(kind: KindInfo) -> bool:
+    return kind.family != "terminal"
 
 
 def _hint(kind: KindInfo | None) -> str:

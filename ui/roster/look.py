@@ -33,7 +33,7 @@ def look_of(row: AgentRow, now: float, *, with_project: bool = False) -> Look:
     glyph = GLYPHS[row.state]
     meta = [part for part in (row.kind, row.branch) if part]
     if with_project:
-        meta = [row.kind, Path(row.project).name]
+        meta = [Path(row.project).name]
     when = when_words(row, now)
     detail = row.activity if row.activity and row.activity not in row.headline else row.note
     status = "catching up" if row.catching_up else row.headline
