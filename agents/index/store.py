@@ -6,6 +6,7 @@ Written by one thread in batches; never the truth, never waited for by an agent.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -39,6 +40,16 @@ CREATE TABLE IF NOT EXISTS block(
   kind TEXT NOT NULL, turn INTEGER NOT NULL, at REAL NOT NULL, UNIQUE(agent, n));
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, tokenize="unicode61 tokenchars '_'");
 """
+
+
+_SEARCH = """
+SELECT agent, n, turn, at, snippet(words, 0, '', '', '…', 24) FROM words
+JOIN block ON block.id = words.rowid WHERE words MATCH ? ORDER BY at DESC LIMIT ?
+"""
+
+
+class NotReady(Exception):
+    """The index cannot be asked now; the text says what to do."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -125,20 +136,16 @@ class IndexStore:
             return None
 
     def search(self, text: str, limit: int = 50) -> list[Hit]:
-        """Return the newest blocks that hold all words of ``text`` (the last one as a beginning)."""
+        """Return the newest blocks that hold all words of ``text`` (the last one as a beginning). Raises NotReady."""
         words = [word.replace('"', '""') for word in text.split()]
-        if not words or not self._path.exists():
+        if not words:
             return []
         match = " ".join(f'"{word}"' for word in words) + "*"
-        connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)
         try:
-            rows = connection.execute(
-                "SELECT agent, n, turn, at, snippet(words, 0, '', '', '…', 24) FROM words"
-                " JOIN block ON block.id = words.rowid WHERE words MATCH ? ORDER BY at DESC LIMIT ?",
-                (match, limit),
-            ).fetchall()
-        finally:
-            connection.close()
+            with contextlib.closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)) as connection:
+                rows = connection.execute(_SEARCH, (match, limit)).fetchall()
+        except sqlite3.Error as error:
+            raise NotReady(f"the search index is being built; try again in a moment ({error})") from error
         return [Hit(*row) for row in rows]
 
     # -- the writer thread

@@ -1,0 +1,30 @@
+"""Silence: a mark for the user, only on a turn that should make noise."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.model import Health, Turn
+from agents.supervisor.health import SILENT_S, SILENT_TOOL_S, Assessment, Signs, assess
+
+
+def test_a_working_agent_is_silent_after_its_time_and_not_before() -> None:
+    signs = Signs(Turn.WORKING, last_event=10.0)
+    assert assess(signs, 10.0 + SILENT_S - 0.1) == Assessment(Health.OK, 10.0 + SILENT_S)
+    assert assess(signs, 10.0 + SILENT_S) == Assessment(Health.STALLED)
+
+
+def test_an_open_tool_call_is_given_longer() -> None:
+    signs = Signs(Turn.WORKING, last_event=10.0, tool_open=True)
+    assert assess(signs, 10.0 + SILENT_S).health is Health.OK
+    assert assess(signs, 10.0 + SILENT_TOOL_S).health is Health.STALLED
+
+
+@pytest.mark.parametrize("turn", [turn for turn in Turn if turn is not Turn.WORKING])
+def test_rest_and_waiting_are_never_silence(turn: Turn) -> None:
+    assert assess(Signs(turn, last_event=0.0), 1e9) == Assessment(Health.OK)
+
+
+def test_a_full_disk_outranks_what_the_agent_says_and_that_outranks_silence() -> None:
+    assert assess(Signs(Turn.IDLE, 0.0, disk_error="full", told=Health.OVERLOADED), 1e9).health is Health.DISK_FULL
+    assert assess(Signs(Turn.WORKING, 0.0, told=Health.RATE_LIMITED), 1e9).health is Health.RATE_LIMITED
