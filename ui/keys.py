@@ -12,6 +12,7 @@ from typing import Protocol
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from app.commands import TYPING, Zone
 from app.keymap import SEQUENCE_S, Keymap, chord
@@ -108,7 +109,7 @@ class KeyRouter(QObject):
         return self._pending if self._clock() <= self._pending_until else None
 
     def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
-        if self._watched is not None:
+        if self._watched is not None and isValid(self._watched):
             self._watched.removeEventFilter(self)
         self._watched = now
         if now is not None:

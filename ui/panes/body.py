@@ -125,7 +125,8 @@ class Body(QStackedWidget):
         self.log.found.connect(self.found)
         self.addWidget(self.log)
         self._log_wanted = False
-        self.show_row(shown.row)
+        self.log.grew(shown.row.out_size, shown.row.err_size)
+        self.show_row(self._row)
 
     def _source(self, stream: Stream) -> LogSource:
         if self._directory is not None and self._directory.is_dir():

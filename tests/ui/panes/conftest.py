@@ -13,18 +13,22 @@ import pytest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 import resources
-from agents.model import Block, BlockKind
+from agents.model import Block, BlockKind, Spec
 from agents.wire import (
     METHODS,
+    AgentRef,
     Answered,
     AnswerRequest,
     BlocksChanged,
     Done,
+    LogBytes,
     NumberedEvent,
     Page,
     PageTranscript,
+    ReadLog,
     RpcError,
     Sent,
+    Shown,
 )
 from app.commands import Zone
 from app.fleet import Fleet
@@ -93,6 +97,8 @@ class Daemon:
         self.refuse: dict[str, RpcError] = {}
         self.answered: Answered | None = None
         self.answers: dict[str, Any] = {}
+        self.directory = "/nonexistent"
+        self.log = b""
 
     async def call(self, method: str, params: msgspec.Struct) -> Any:
         assert type(params) is METHODS[method].params
@@ -104,6 +110,11 @@ class Daemon:
         if isinstance(params, PageTranscript):
             end = len(self.blocks) if params.before is None else params.before
             return Page(tuple(self.blocks[max(0, end - params.n) : end]), len(self.blocks))
+        if isinstance(params, AgentRef):
+            shown = row("fox", id="a", out_size=len(self.log))
+            return Shown(shown, Spec("a", "fox", "demo", "acp", (), "/", "/", 0.0), self.directory)
+        if isinstance(params, ReadLog):
+            return LogBytes(self.log[params.offset : params.offset + params.length], params.offset, len(self.log), 0)
         if isinstance(params, AnswerRequest):
             return self.answered or Answered(params.id, params.request or "", params.decision, "shell", 0.0)
         return Sent("a", 1, queued=False) if method == "agent.send" else Done()
