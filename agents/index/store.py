@@ -7,6 +7,7 @@ Written by one thread in batches; never the truth, never waited for by an agent.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import queue
 import sqlite3
@@ -28,8 +29,16 @@ VERSION = 1
 #: Longest time a block waits before its batch is committed, seconds.
 BATCH_S = 0.05
 
-#: Blocks that may wait; beyond that the index is behind and is marked for a rebuild instead of growing.
-QUEUE_LIMIT = 20_000
+#: Characters of text that may wait; beyond that the index is behind, and is rebuilt later instead of holding
+#: a flood in memory (measured: 100 agents writing their logs brought the daemon to 470 MB).
+WAITING_LIMIT = 8_000_000
+
+#: Orders in one batch, and blocks in one transaction of a rebuild.
+BATCH = 2_000
+REBUILD_BATCH = 200
+
+#: Seconds after falling behind until the rebuild: a lasting flood must not cost one after the other.
+REBUILD_AFTER_S = 30.0
 
 #: How often the file is looked at: somebody may have deleted it, or the disk has room again. Seconds.
 CHECK_S = 2.0
@@ -95,7 +104,11 @@ class IndexStore:
         self._on_problem = on_problem
         self._orders: queue.SimpleQueue[_Order] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._behind = False
+        self._behind_since: float | None = None
+        self._ending = threading.Event()
+        # Each is changed by one thread only, so that their difference needs no lock.
+        self._given = 0
+        self._taken = 0
         self._problem = ""
 
     def start(self) -> None:
@@ -104,17 +117,20 @@ class IndexStore:
         self._thread.start()
 
     def stop(self) -> None:
-        """Commit what waits and end the thread."""
+        """Commit what waits and end the thread; a rebuild under way is left to the next daemon."""
         if self._thread is not None:
+            self._ending.set()
             self._orders.put(_Stop())
             self._thread.join()
             self._thread = None
 
     def put(self, agent: AgentId, blocks: tuple[Block, ...]) -> None:
         """Index new or revised blocks soon."""
-        if self._orders.qsize() >= QUEUE_LIMIT:
-            self._behind = True
+        size = sum(_size(block) for block in blocks)
+        if self.waiting + size > WAITING_LIMIT:
+            self._behind_since = self._behind_since or time.monotonic()
         else:
+            self._given += size
             self._orders.put(_Put(agent, blocks))
 
     def drop(self, agent: AgentId) -> None:
@@ -126,6 +142,11 @@ class IndexStore:
         done: Future[tuple[int, int]] = Future()
         self._orders.put(_Rebuild(done))
         return done
+
+    @property
+    def waiting(self) -> int:
+        """Return about how many characters wait to be written."""
+        return self._given - self._taken
 
     @property
     def size(self) -> int | None:
@@ -155,6 +176,7 @@ class IndexStore:
         while True:
             batch = self._gather()
             stopping = any(isinstance(order, _Stop) for order in batch)
+            self._taken += sum(_size(b) for order in batch if isinstance(order, _Put) for b in order.blocks)
             try:
                 writer = self._ready(writer)
                 writer.take([order for order in batch if isinstance(order, _Put | _Drop)])
@@ -175,7 +197,7 @@ class IndexStore:
         except queue.Empty:
             return []
         deadline = time.monotonic() + BATCH_S
-        while not isinstance(batch[-1], _Stop) and len(batch) < QUEUE_LIMIT:
+        while not isinstance(batch[-1], _Stop) and len(batch) < BATCH:
             try:
                 batch.append(self._orders.get(timeout=max(0.0, deadline - time.monotonic())))
             except queue.Empty:
@@ -184,23 +206,28 @@ class IndexStore:
 
     def _ready(self, writer: _Writer | None) -> _Writer:
         """Return a writer of the file that lies there now, rebuilt when it is not ours or not whole."""
-        if writer is not None and not self._behind and writer.is_of(self._path):
-            return writer
+        behind = self._behind_since
+        if writer is not None and writer.is_of(self._path):
+            if behind is None:
+                return writer
+            writer.mark_partial()  # whatever happens to us, the next daemon knows
+            if time.monotonic() - behind < REBUILD_AFTER_S:
+                return writer
         _close(writer)
         fresh = _Writer.open(self._path)
-        if self._behind or not fresh.is_whole:
-            self._behind = False
-            fresh.rebuild(self._source)
+        if behind is not None or not fresh.is_whole:
+            self._behind_since = None
+            fresh.rebuild(self._source, self._ending)
         return fresh
 
     def _rebuild_for(self, writer: _Writer, orders: list[_Rebuild]) -> None:
         if orders:
-            counts = writer.rebuild(self._source)
+            counts = writer.rebuild(self._source, self._ending)
             for order in orders:
                 order.done.set_result(counts)
 
     def _fail(self, error: Exception, batch: list[_Order]) -> None:
-        self._behind = True
+        self._behind_since = -REBUILD_AFTER_S  # as soon as it works again
         self._tell(f"the search index {self._path} cannot be written: {error}")
         for order in batch:
             if isinstance(order, _Rebuild) and not order.done.done():
@@ -283,14 +310,25 @@ class _Writer:
             self._db.execute("ROLLBACK")
             raise
 
-    def rebuild(self, source: Source) -> tuple[int, int]:
-        """Empty the tables and fill them from the transcripts; return how many agents and blocks."""
+    def mark_partial(self) -> None:
+        """Note in the file that it lacks something: whoever opens it next rebuilds it."""
+        self._db.execute("PRAGMA user_version=0")
+
+    def rebuild(self, source: Source, ending: threading.Event) -> tuple[int, int]:
+        """Empty the tables and fill them from the transcripts; return how many agents and blocks.
+
+        Once ``ending`` is set it stops, and the file stays marked as partial.
+        """
         self._db.execute("PRAGMA user_version=0")
         self._db.executescript("DELETE FROM block; DELETE FROM words;")
         agents = 0
         for agent, blocks in source():
             agents += 1
-            self.take([_Put(agent, tuple(blocks))])
+            rest = iter(blocks)
+            while batch := tuple(itertools.islice(rest, REBUILD_BATCH)):
+                if ending.is_set():
+                    return agents, 0
+                self.take([_Put(agent, batch)])
         self._db.execute(f"PRAGMA user_version={VERSION}")
         return agents, self._db.execute("SELECT count(*) FROM block").fetchone()[0]
 
@@ -316,6 +354,11 @@ class _Writer:
     def _drop(self, agent: AgentId) -> None:
         self._db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM block WHERE agent=?)", (agent,))
         self._db.execute("DELETE FROM block WHERE agent=?", (agent,))
+
+
+def _size(block: Block) -> int:
+    """Return about how many characters of a block wait in memory."""
+    return len(block.text) + (len(block.tool.output) if block.tool is not None else 0) + 200
 
 
 def searchable(block: Block) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.index import store
 from agents.index.store import VERSION, IndexStore, NotReady, searchable
 from agents.model import Block, BlockKind, Diff, PlanEntry, ToolCall
 
@@ -147,6 +148,31 @@ def test_a_place_that_cannot_be_written_is_told_once_and_tried_again(
     desk.until(lambda: desk.finds("word") == [("a", 0)])
     assert len(desk.problems) == 1
     assert str(desk.path) in desk.problems[0]
+
+
+def test_a_flood_is_not_held_in_memory_and_is_found_in_the_end(
+    tmp_path: Path, open_desk: Callable[[Path], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "WAITING_LIMIT", 10_000)
+    monkeypatch.setattr(store, "REBUILD_AFTER_S", 0.05)
+    desk = open_desk(tmp_path)
+    desk.put("a", block(0, "too large for the queue " * 1000))
+    assert desk.store.waiting == 0
+    desk.until(lambda: desk.finds("queue") == [("a", 0)])
+
+
+def test_what_a_flood_left_out_is_found_by_the_next_daemon(
+    tmp_path: Path, open_desk: Callable[[Path], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "WAITING_LIMIT", 10_000)
+    first = open_desk(tmp_path)
+    first.put("a", block(0, "small"))
+    first.until(lambda: first.finds("small") == [("a", 0)])
+    first.put("a", block(1, "too large for the queue " * 1000))
+    first.store.stop()
+    second = open_desk(tmp_path)
+    second.transcripts.update(first.transcripts)
+    second.until(lambda: second.finds("queue") == [("a", 1)])
 
 
 def test_everything_readable_in_a_block_is_searchable() -> None:
