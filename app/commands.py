@@ -39,6 +39,7 @@ class Context(msgspec.Struct, frozen=True):
     agent: AgentRow | None = None
     is_connected: bool = True
     waiting: int = 0
+    marked: int = 0
     is_shown: bool = False
     is_pinned: bool = False
     has_pane: bool = False
@@ -135,8 +136,12 @@ def _ended(row: AgentRow) -> str | None:
     return f"{row.name} is running: stop it first" if row.lifecycle in LIVE else None
 
 
-def _snooze(row: AgentRow) -> str | None:
+def _needs_me(row: AgentRow) -> str | None:
     return None if row.rank is not None else f"{row.name} does not need you now"
+
+
+def _snooze(context: Context) -> str | None:
+    return _daemon(context) if context.marked else _of_agent(_needs_me)(context)
 
 
 def _modes(row: AgentRow) -> str | None:
@@ -148,7 +153,7 @@ def _message(row: AgentRow) -> str | None:
 
 
 def _toggle(context: Context) -> str | None:
-    return _agent(context)
+    return None if context.marked else _agent(context)
 
 
 def _shown(context: Context) -> str | None:
@@ -258,7 +263,7 @@ def _agents() -> tuple[Command, ...]:
                 enabled=lambda c: _agent(c) or _daemon(c)),
         Command("agent.mark", "Mark", "Mark for show/hide, snooze and layouts of several at once.", _ROSTER, _agent),
         Command("agent.snooze", "Snooze", "Out of triage until its state changes or the time is over.", _ACTS,
-                _of_agent(_snooze)),
+                _snooze),
         Command("agent.mode", "Session mode", "Switch to another mode the agent announced.",
                 enabled=_of_agent(_modes)),
         Command("agent.explain", "Explain", "Why its status is what it is: all evidence, and what was ignored.",

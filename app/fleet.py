@@ -5,6 +5,7 @@ Qt-free and I/O-free. Views keep ids and read rows; listeners are told what chan
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -59,6 +60,7 @@ class Fleet:
     def __init__(self) -> None:
         self._rows: dict[AgentId, AgentRow] = {}
         self._listeners: list[Listener] = []
+        self._own: list[Noticed] = []
         self.notices: list[Noticed] = []
         self.kinds: tuple[KindInfo, ...] = ()
         self.seq = 0
@@ -92,7 +94,9 @@ class Fleet:
     def reset(self, snapshot: Snapshot) -> None:
         """Replace everything by a snapshot."""
         self._rows = {row.id: row for row in snapshot.agents}
-        self.notices = list(snapshot.notices)[-NOTICE_LIMIT:]
+        # What this client noted itself (a bad settings line) the daemon does not know: it must not vanish here.
+        both = heapq.merge(snapshot.notices, self._own, key=lambda notice: notice.at)
+        self.notices = list(both)[-NOTICE_LIMIT:]
         self.kinds = snapshot.kinds
         self.seq = snapshot.seq
         self._tell(Change(What.RESET))
@@ -122,7 +126,9 @@ class Fleet:
 
     def note(self, level: str, text: str, at: float, agent: AgentId | None = None) -> None:
         """Add a notice of this client's own (``at`` epoch seconds); the daemon never hears of it."""
-        self._keep_notice(Noticed(level, text, at, agent))
+        notice = Noticed(level, text, at, agent)
+        self._own = [*self._own[-NOTICE_LIMIT + 1 :], notice]
+        self._keep_notice(notice)
 
     def set_connection(self, *, connected: bool, detail: str) -> None:
         """Record whether the daemon answers; rows stay readable while it does not."""

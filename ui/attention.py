@@ -34,6 +34,8 @@ class AttentionBar(QWidget):
         self._calm = QLabel("No agents yet")
         self._calm.setContentsMargins(10, 4, 0, 4)
         self._calm.setProperty("role", "muted")
+        self._demo = QLabel("demo fleet: scripted agents, no account, no network")
+        self._demo.setProperty("role", "muted")
         self.notices = QToolButton(self)
         self.notices.setAccessibleName("Messages")
         self.notices.clicked.connect(self.notices_wanted)
@@ -67,6 +69,8 @@ class AttentionBar(QWidget):
             bar.addWidget(button)
         bar.addWidget(self._calm)
         bar.addStretch(1)
+        bar.addWidget(self._demo)
+        bar.addSpacing(8)
         bar.addWidget(self.notices)
         line = QHBoxLayout(self.banner)
         line.setContentsMargins(12, 5, 12, 5)
@@ -121,6 +125,7 @@ class AttentionBar(QWidget):
                 button.setText(text)
                 button.setAccessibleName(f"{text}, filter")
                 button.setToolTip(f"Show only these  {self._keys_of(f'filter.{group}')}".rstrip())
+        self._demo.setVisible(any(row.demo for row in self._fleet.rows()))
         self._calm.setVisible(not found and self._fleet.connected)
         self._show_banner(has_rows=bool(found))
 
@@ -143,14 +148,14 @@ class AttentionBar(QWidget):
             self._timer.start()
 
 
-def connection_words(detail: str, *, has_rows: bool) -> str:
-    """Return what the banner says while the daemon does not answer."""
-    first = detail.strip().split("\n", 1)[0]
-    said = first[:1].upper() + first[1:]
-    return f"{said} — agents go on; rows show what was last known." if has_rows else said
 def recovery_words(sentence: str, keys: str) -> str:
     """Return what the banner says after a crash or a reboot."""
     way = f"{keys} brings them back" if keys else "“Resume all” in the palette brings them back"
     return f"Cut off — {sentence}. {way}."
 
 
+def connection_words(detail: str, *, has_rows: bool) -> str:
+    """Return what the banner says while the daemon does not answer."""
+    first = detail.strip().split("\n", 1)[0]
+    said = first[:1].upper() + first[1:]
+    return f"{said} — agents go on; rows show what was last known." if has_rows else said

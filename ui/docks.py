@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from string import Template
 
 import PySide6QtAds as QtAds
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import QByteArray, QXmlStreamReader, Signal
 from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ from ui.theme import COLOR_ROLES, Theme
 #: Version of the dock manager's state that we write; another one is refused by it.
 STATE_VERSION = 1
 
-_MARKER = b"<QtAdvancedDockingSystem"
+_ROOT = "QtAdvancedDockingSystem"
 
 _SHEET = Template("""
 ads--CDockContainerWidget { background: $window; }
@@ -308,13 +308,21 @@ class DockHost(QWidget):
             raw = base64.b64decode(state, validate=True)
         except (binascii.Error, ValueError):
             return False
-        if _MARKER not in raw[:300]:
-            return False  # the manager would print a warning of its own
+        if not _is_state(raw):
+            return False
         with self._changing():
             is_done = bool(self._manager.restoreState(QByteArray(raw), STATE_VERSION))
+            self._place_the_lost()
         self._fill()
         self.changed.emit()
         return is_done
+
+    def _place_the_lost(self) -> None:
+        """Give docks the state did not know a place again; opening one without would open a window of its own."""
+        for agent, dock in self._docks.items():
+            if dock.dockAreaWidget() is None:
+                self._place(agent, self._area_of(self._projects[agent], besides=agent))
+                dock.toggleView(False)
 
     # -- content
 
@@ -365,6 +373,15 @@ class DockHost(QWidget):
             yield
         finally:
             self._is_changing = before
+
+
+def _is_state(raw: bytes) -> bool:
+    """Tell whether this can be a state: the manager itself complains on stderr about what is not even XML."""
+    reader = QXmlStreamReader(raw.decode("utf-8", "replace"))
+    is_ours = reader.readNextStartElement() and reader.name() == _ROOT
+    while is_ours and not reader.atEnd():
+        reader.readNext()
+    return is_ours and not reader.hasError()
 
 
 def _configure() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import cast
 
 import msgspec
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -190,6 +190,7 @@ class MainWindow(QMainWindow):
             agent=row,
             is_connected=fleet.connected,
             waiting=len(fleet.triage(time.time())),
+            marked=len(self.roster.marked()),
             is_shown=row is not None and stage.is_shown(row.id),
             is_pinned=row is not None and stage.docks.is_pinned(row.id),
             has_pane=bool(stage.docks.with_content()),
@@ -247,7 +248,9 @@ class MainWindow(QMainWindow):
     def refresh_context(self) -> None:
         """Show the keys that act now, the ring, and the tools of the subject."""
         place = self.place()
-        self.ring.put_around(place.widget if self.isActiveWindow() else None)
+        # Cards and message fields draw a frame of their own.
+        frames_itself = place.zone in (Zone.CARD, Zone.COMPOSER)
+        self.ring.put_around(place.widget if self.isActiveWindow() and not frames_itself else None)
         self.hints.show_hints(place.zone, hints(self.session.keymap, self.context()), is_mac=self.session.is_mac)
         row = self.subject()
         self.tools.set_agent(row.id if row else None)
@@ -337,10 +340,10 @@ class MainWindow(QMainWindow):
         if layout.geometry:
             self.restoreGeometry(QByteArray(base64.b64decode(layout.geometry)))
         else:
-            self.resize(1280, 800)
+            self.resize(_first_size(self.screen().availableSize()))
         has_tools = self.width() >= WIDE if layout.tools is None else layout.tools
         self.tools.setVisible(has_tools)
-        self.splitter.setSizes(list(layout.splitter) if len(layout.splitter) == 3 else [280, 10_000, 340])
+        self.splitter.setSizes(list(layout.splitter) if len(layout.splitter) == 3 else self.first_widths())
         self.roster.view.set_folded_projects(layout.collapsed)
         self.stage.set_hidden(layout.hidden)
         if layout.project:
@@ -351,6 +354,10 @@ class MainWindow(QMainWindow):
         self.agents.known_projects = layout.projects
         for problem in self.session.layouts.take_problems():
             self.session.fleet.note("warning", problem, time.time())
+
+    def first_widths(self) -> list[int]:
+        """Return the widths of roster, stage and tools that suit the window as wide as it is."""
+        return [280 if self.width() < WIDE else 340, 10_000, 300 if self.width() < WIDE else 380]
 
     def begin_with(self, project: str) -> None:
         """Open with the arrangement of one project, and offer it for new agents."""
@@ -394,6 +401,13 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and hasattr(self, "_context_timer"):
             self._context_timer.start()
+
+
+def _first_size(room: QSize) -> QSize:
+    """Return the size of the very first window: most of the screen, 1280 by 800 where that fits."""
+    return QSize(
+        min(room.width(), max(1280, room.width() * 4 // 5)), min(room.height(), max(800, room.height() * 4 // 5))
+    )
 
 
 def _focusing(pane: Pane | None, zone: str) -> Callable[[], object]:

@@ -52,7 +52,9 @@ async def _pictures(shell: Shell, folder: Path) -> AsyncIterator[Path]:
             shell.settings.set("ui.theme", theme)
             shell.window.resize(size)
             shell.window.tools.setVisible(size.width() > SIZES[0].width())
+            shell.window.splitter.setSizes(shell.window.first_widths())
             for name, scene in _scenes(size):
+                shell.window.activateWindow()
                 scene(shell)
                 path = folder / f"{name}-{theme}-{size.width()}x{size.height()}.png"
                 picture = await _settled(shell)

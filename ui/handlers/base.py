@@ -15,6 +15,7 @@ from ui.session import Session
 from ui.stage import Stage
 from ui.theme import Theme
 from ui.tools.area import ToolArea
+from ui.zones import Place
 
 Bindings = dict[str, Callable[[], None]]
 
@@ -30,6 +31,9 @@ class Window(Protocol):
 
     def subject(self) -> AgentRow | None:
         """Return the agent commands act on: of the pane with the keyboard, else the selected one."""
+
+    def place(self) -> Place:
+        """Return where the keyboard is."""
 
     def zone(self) -> Zone:
         """Return the zone that has the keyboard."""

@@ -7,7 +7,7 @@ import time
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from agents.model import AgentRow
+from agents.model import AgentId, AgentRow
 from app.actions.triage import TriageWalk
 from app.fleet import Change, What
 from ui.handlers.base import Bindings, Window
@@ -20,6 +20,7 @@ class TriageHandlers:
         self._window = window
         self._walk = TriageWalk()
         self._came_from: QWidget | None = None
+        self._agent_before: AgentId | None = None
         self._has_answered = False
 
     def bindings(self) -> Bindings:
@@ -40,6 +41,7 @@ class TriageHandlers:
             return
         if self._came_from is None:
             self._came_from = QApplication.focusWidget()
+            self._agent_before = self._window.place().agent
         self._has_answered = False
         self._lead_to(row)
 
@@ -79,6 +81,9 @@ class TriageHandlers:
 
     def _return(self) -> None:
         came_from, self._came_from = self._came_from, None
+        if self._agent_before is not None and self._window.stage.is_shown(self._agent_before):
+            # It may be behind the tab *next* led to.
+            self._window.stage.show_agent(self._agent_before)
         if came_from is not None and isValid(came_from) and came_from.isVisible():
             came_from.setFocus()
         elif came_from is not None:

@@ -17,7 +17,7 @@ from ui.handlers.base import Bindings, Window
 from ui.hints import HintLine
 from ui.keyhelp import KeyHelp
 from ui.palette import Entry, Palette
-from ui.zones import Place, Stop, step
+from ui.zones import Stop, step
 
 
 class Whole(Window, Protocol):
@@ -28,9 +28,6 @@ class Whole(Window, Protocol):
     palette_overlay: Palette
     key_help: KeyHelp
     agents: AgentHandlers
-
-    def place(self) -> Place:
-        """Return where the keyboard is."""
 
     def stops(self) -> list[Stop]:
         """Return where F6 goes."""

@@ -13,6 +13,7 @@ from agents.wire import Answered, AnswerRequest, EditQueued, Input, RpcError, Se
 from app.client.api import Caller, ConnectionLost, Spawner
 from app.fleet import Fleet
 from app.prompting import takes_prompts
+from app.who import who
 
 
 class Told(Protocol):
@@ -92,4 +93,4 @@ def words_of(error: RpcError | ConnectionLost) -> str:
 def already_words(answered: Answered) -> str:
     """Return who was first."""
     when = time.strftime("%H:%M:%S", time.localtime(answered.at))
-    return f"already {answered.outcome} by {answered.by or 'somebody else'} at {when}"
+    return f"already {answered.outcome} by {who(answered.by)} at {when}"

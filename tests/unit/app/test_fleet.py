@@ -167,3 +167,10 @@ def test_counts_are_by_headline() -> None:
     fleet = Fleet()
     fleet.reset(Snapshot(1, (asking("a"), asking("b"), row("c"))))
     assert fleet.counts() == {Headline.ALLOW: 2, Headline.IDLE: 1}
+
+
+def test_own_notices_outlive_a_snapshot_in_order_of_time() -> None:
+    fleet = Fleet()
+    fleet.note("warning", "settings.toml:3: bad", 20.0)
+    fleet.reset(Snapshot(1, (), (Noticed("info", "early", 10.0), Noticed("info", "late", 30.0))))
+    assert [notice.text for notice in fleet.notices] == ["early", "settings.toml:3: bad", "late"]

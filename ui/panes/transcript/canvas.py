@@ -101,6 +101,7 @@ class TranscriptCanvas(QAbstractScrollArea):
     def _on_changed(self, numbers: frozenset[int]) -> None:
         if not isValid(self):
             return  # a page that was on its way when the pane went
+        self._anchor_in_sight()
         width = self.viewport().width()
         while len(self._extents) < self.transcript.total:
             n = len(self._extents)
@@ -111,6 +112,12 @@ class TranscriptCanvas(QAbstractScrollArea):
             elif n not in self._placed:
                 self._extents.set(n, self._setter.estimate(self.transcript.block(n), width))
         self.refresh()
+
+    def _anchor_in_sight(self) -> None:
+        """Hold on to what is being read: a page that comes in above or below it may be higher than estimated."""
+        held = next(((n, y) for n, y in self._sight if n in self._placed), None)
+        if held is not None:
+            self._anchor = held
 
     def refresh(self) -> None:
         """Make layout, bars and picture agree with the blocks; costs nothing while hidden."""
