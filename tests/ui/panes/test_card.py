@@ -144,7 +144,7 @@ def test_says_who_was_first(open_pane: Open, pump: Any, daemon: Any, clock: Any)
     clock.now += 10
     window.pane.perform("request.allow")
     pump.settle()
-    assert window.pane.card._told.text().startswith("already denied by cli at ")
+    assert window.pane.card._told.text().startswith("already denied by you at the command line at ")
 
 
 def test_an_answer_that_failed_can_be_given_again(open_pane: Open, pump: Any, daemon: Any, clock: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QApplication, QToolButton
+from shiboken6 import isValid
 
 from agents.model import Capability, Lifecycle, QueuedPrompt, SlashCommand
 from agents.wire import EditQueued, ErrorCode, Input, RpcError
@@ -141,7 +142,7 @@ def test_the_draft_survives_hiding(open_pane: Open, fleet: Fleet, qtbot: Any, qa
     qtbot.keyClicks(window.pane.composer.editor, "half a thou")
     qtbot.keyClick(window.pane.composer.editor, Qt.Key.Key_Left)
     window.pane.deleteLater()
-    qtbot.waitSignal(window.pane.destroyed, timeout=5000)
+    qtbot.waitUntil(lambda: not isValid(window.pane))
     editor = open_pane(fleet).pane.composer.editor
     assert editor.toPlainText() == "half a thou"
     assert editor.textCursor().position() == 10

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from agents.model import Stream
 from app.logline import RGB, Style, show
@@ -272,7 +273,7 @@ def test_a_view_that_went_away_ends_its_task(qtbot: Any, pump: Pump, theme: Any,
     holder.show()
     log.write((b"y" * 79 + b"\n") * 100_000)
     pump.turn()
-    with qtbot.waitSignal(log.view.destroyed):
-        log.view.deleteLater()
+    log.view.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(log.view))
     pump.settle()
     assert log.view.document.behind > 0
