@@ -284,14 +284,14 @@ def _next_epoch(path: Path) -> str:
     try:
         number = int(json.loads(path.read_text("utf-8"))["epoch"]) + 1
     except (OSError, ValueError, KeyError, TypeError):
-        number = int(time.time())
+        number = time.time_ns()
     temporary = path.with_suffix(".new")
     try:
         temporary.write_text(json.dumps({"epoch": number}), "utf-8")
         temporary.replace(path)
     except OSError as error:
         log.warning("the epoch could not be kept: %s", error)
-        number = int(time.time())
+        number = time.time_ns()
     return f"{number:x}-{os.getpid():x}"  # the pid tells two homes copied from one another apart
 
 
