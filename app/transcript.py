@@ -15,6 +15,7 @@ from agents.wire import Page, PageTranscript
 from app.client.api import Caller
 from app.diffrows import rows
 from app.logsearch import Needle
+from app.who import who
 
 #: Blocks fetched at once, kept in memory, and looked through at once by a search.
 PAGE = 60
@@ -229,4 +230,4 @@ def decision_words(block: Block) -> str:
         "cancelled": "cancelled",
         "withdrawn": "withdrawn by the agent",
     }.get(decision.outcome, decision.outcome)
-    return f"{words} by {decision.by}" if decision.by else words
+    return f"{words} by {who(decision.by)}" if decision.by else words

@@ -29,6 +29,7 @@ from agents.wire import (
 )
 from app.client.api import Caller, Spawner
 from app.fleet import Fleet
+from app.who import who
 
 
 class AgentActions:
@@ -56,7 +57,7 @@ class AgentActions:
             answered: Answered = await self._caller.call("agent.answer", params)
             if answered.already:
                 when = time.strftime("%H:%M:%S", time.localtime(answered.at))
-                text = f"{row.name}: already {answered.outcome} by {answered.by or 'somebody else'} at {when}"
+                text = f"{row.name}: already {answered.outcome} by {who(answered.by)} at {when}"
                 self._fleet.note("info", text, time.time(), row.id)
 
         self._spawner.spawn(work(), f"answering {row.name}")

@@ -12,6 +12,7 @@ from agents.wire import AgentRef, Answered, AnswerRequest, Done, Send, Sent, Sho
 from app.cli import roster
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
+from app.who import who
 
 #: What a decision makes of a request.
 _OUTCOMES = {"allow": "allowed", "always": "always", "deny": "denied", "answer": "answered"}
@@ -78,7 +79,7 @@ def _answer(context: Context, order: AnswerRequest) -> int:
     else:
         outcome = _SHOWN.get(answered.outcome, answered.outcome)
         at = time.strftime("%H:%M:%S", time.localtime(answered.at))
-        already = f"already {outcome} by {one_line(answered.by)} at {at}"
+        already = f"already {outcome} by {who(answered.by)} at {at}"
         context.output.line(already if answered.already else f"{outcome} ({answered.request})")
     if answered.already and answered.outcome != _OUTCOMES[order.decision]:
         context.output.error("quarterdeck: the first answer wins, so yours changed nothing")

@@ -93,10 +93,12 @@ class Player:
         self._stream("agent_thought_chunk", step["text"])
 
     def _do_say(self, step: Json) -> None:
-        text = step["text"]
+        self._stream("agent_message_chunk", self._filled(step["text"]))
+
+    def _filled(self, text: str) -> str:
         for word, value in self._words.items():
             text = text.replace("{" + word + "}", value)
-        self._stream("agent_message_chunk", text)
+        return text
 
     def _do_plan(self, step: Json) -> None:
         entries = [{"content": text, "status": status, "priority": "medium"} for text, status in step["entries"]]
@@ -191,11 +193,12 @@ class Player:
         return self.play(step.get("answers", {}).get(answer, step.get("otherwise", [])))
 
     def _ask_form(self, step: Json) -> str | None:
-        field: Json = {"type": "string", "title": step["question"]}
+        question = self._filled(step["question"])
+        field: Json = {"type": "string", "title": question}
         if step.get("choices"):
             field["oneOf"] = [{"const": choice, "title": choice} for choice in step["choices"]]
         schema = {"type": "object", "properties": {"answer": field}, "required": ["answer"]}
-        params = {"mode": "form", "message": step["question"], "requestedSchema": schema}
+        params = {"mode": "form", "message": question, "requestedSchema": schema}
         result = self._request("elicitation/create", params)
         if result.get("action") != "accept":
             return None
@@ -205,7 +208,7 @@ class Player:
         choices = step.get("choices") or ["Go on"]
         options = [{"optionId": f"choice-{n}", "name": c, "kind": "allow_once"} for n, c in enumerate(choices)]
         options.append({"optionId": "none", "name": "None of these", "kind": "reject_once"})
-        call: Json = {"toolCallId": self._next_call(), "title": step["question"], "kind": "other"}
+        call: Json = {"toolCallId": self._next_call(), "title": self._filled(step["question"]), "kind": "other"}
         outcome = self._request("session/request_permission", {"toolCall": call, "options": options})["outcome"]
         chosen = [c for n, c in enumerate(choices) if outcome.get("optionId") == f"choice-{n}"]
         return chosen[0] if chosen else None

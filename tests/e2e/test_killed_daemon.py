@@ -46,6 +46,6 @@ def test_the_first_answer_wins_also_over_a_crash(deck: Deck, project: Path) -> N
     request = deck.cli_json("wait", "docs-pass", "--until", "blocked")["row"]["requests"][0]["key"]
     deck.cli("allow", "docs-pass", request)
     deck.kill_daemon()
-    assert deck.cli("deny", "docs-pass", request, code=1).startswith("already allowed by cli at ")
+    assert deck.cli("deny", "docs-pass", request, code=1).startswith("already allowed by you at the command line at ")
     deck.cli("wait", "docs-pass", "--until", "idle", "--turn", "1")
     assert "30 minutes" in (project / "docs/login.md").read_text()

@@ -77,7 +77,7 @@ def test_the_second_answer_says_who_was_first_and_fails_when_it_wanted_another(
     with shell.daemon({"agent.answer": given}):
         ran = shell(*argv)
     at = time.strftime("%H:%M:%S", time.localtime(NOW))
-    assert (ran.code, ran.out) == (code, f"already {outcome} by shell at {at}\n")
+    assert (ran.code, ran.out) == (code, f"already {outcome} by you at {at}\n")
     assert ("yours changed nothing" in ran.err) is bool(code)
 
 
