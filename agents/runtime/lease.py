@@ -67,6 +67,8 @@ class Leases:
             holder = self._read(path)
             if holder is not None and not _same_agent(holder, owner) and tree.is_same(holder.pid, holder.start):
                 raise LeaseHeld(kind, session_id, holder)
+            if holder == owner:
+                return  # adopted: the daemon is another, the process is the same
             temporary = path.with_suffix(".new")
             temporary.write_bytes(msgspec.json.encode(_Lease(kind, session_id, owner)))
             temporary.replace(path)

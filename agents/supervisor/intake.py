@@ -24,8 +24,13 @@ log = logging.getLogger(__name__)
 SLICE_BYTES = 128 * 1024
 SLICE_S = 0.004
 
-#: Output after which a checkpoint is due, bytes.
+#: Output after which a checkpoint is due, bytes; and the time it took to take in, seconds: a model's stream is many
+#: small messages, of which 4 MiB take a second to replay.
 CHECKPOINT_BYTES = 4 * 1024 * 1024
+CHECKPOINT_S = 0.03
+
+#: Checkpoints take at most one part in this many of the time that taking in takes.
+CHECKPOINT_SHARE = 10
 
 
 class Intake:
@@ -45,6 +50,8 @@ class Intake:
         self._on_stored = on_stored
         self._saved_at = 0
         self._saved_seq = -1
+        self._spent = 0.0  # seconds of taking in since then: what a replay would take
+        self._saving = 0.0  # seconds the last checkpoint took
         self._unstored: dict[int, Block] = {}
         self.replica = replica
         self.transcript = transcript
@@ -90,6 +97,7 @@ class Intake:
                 self._took(self.replica.take(mark, data))
             if time.perf_counter() - begun > SLICE_S:
                 break
+        self._spent += time.perf_counter() - begun
         return bool(marks)
 
     def tick(self) -> None:
@@ -111,12 +119,14 @@ class Intake:
     @property
     def checkpoint_due(self) -> bool:
         """Tell whether enough output came since the last checkpoint."""
-        return self.replica.vitals.out_size - self._saved_at >= CHECKPOINT_BYTES
+        grown = self.replica.vitals.out_size - self._saved_at
+        return grown >= CHECKPOINT_BYTES or self._spent >= max(CHECKPOINT_S, CHECKPOINT_SHARE * self._saving)
 
     def checkpoint(self) -> None:
         """Save the state by rename. Raises OSError; the former checkpoint then stays."""
         if self.is_broken or self._saved_seq == self.replica.vitals.seq:
             return
+        begun = time.perf_counter()
         self.store()
         body = self.replica.dump(_size(self._directory.transcript_file))
         path = self._directory.checkpoint_file
@@ -130,6 +140,7 @@ class Intake:
             temporary.unlink(missing_ok=True)
             raise
         self._saved_at, self._saved_seq = self.replica.vitals.out_size, self.replica.vitals.seq
+        self._spent, self._saving = 0.0, time.perf_counter() - begun
 
     def _took(self, taken: Taken) -> None:
         self._keep(taken.blocks)
