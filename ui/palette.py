@@ -115,6 +115,10 @@ class _Query(QLineEdit):
     chosen = Signal()
     left = Signal()
 
+    def focusNextPrevChild(self, _: bool) -> bool:
+        """Qt: Tab walks the list, like the arrows."""
+        return False
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt: keys that walk the list; everything else is typed."""
         key = Qt.Key(event.key())
