@@ -9,6 +9,8 @@ import asyncio
 import logging
 import os
 import socket
+import sys
+from typing import Any
 
 import msgspec
 
@@ -66,7 +68,9 @@ class Server:
                 def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                     group.create_task(self._client(reader, writer))
 
-                server = await asyncio.start_unix_server(accepted, sock=listener, limit=MAX_LINE)
+                # From 3.13 on asyncio would remove the socket file, which a hand-over needs.
+                options: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+                server = await asyncio.start_unix_server(accepted, sock=listener, limit=MAX_LINE, **options)
                 try:
                     await asyncio.get_running_loop().create_future()
                 finally:
