@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from agents.model import Turn
 from app.commands import COMMANDS
+from app.keylist import tables
 from tests.fakes.rows import row
 from tests.ui.conftest import Deck
-from ui.keyhelp import tables
 from ui.palette import Entry, ranked
 
 MakeDeck = Callable[..., Deck]
