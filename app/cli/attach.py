@@ -123,7 +123,7 @@ def _keyboard(descriptor: int, *, is_raw: bool) -> Iterator[None]:
     before = termios.tcgetattr(descriptor)
     try:
         if is_raw:
-            tty.setraw(descriptor)
+            tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is for the program
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
@@ -152,7 +152,9 @@ class _View:
                             pass
                         return self._ended
                 except ConnectionLost:
-                    self._context.session.close()  # the next round finds or starts another daemon
+                    # The next round finds or starts another daemon. Keys under way may be lost, and are not typed
+                    # again: a doubled answer is worse than a missing one.
+                    self._context.session.close()
 
     def _begin(self, client: BlockingClient) -> None:
         client.call("pane.watch", Watch((self._agent,)))
@@ -179,10 +181,12 @@ class _View:
         for descriptor in (self._context.stdin.fileno(), client.fileno(), resized):
             ready.register(descriptor, select.POLLIN)
         found = {descriptor for descriptor, _ in ready.poll()}
-        if resized in found:
-            os.read(resized, 4096)
-            if self._is_terminal:
-                self._resize(client)
+        # Asked anew: a signal that came together with a key is seen only after the poll, and what is typed behind a
+        # change of size must find the new one.
+        if _drained(resized) and self._is_terminal:
+            self._resize(client)
+        if client.fileno() in found:
+            return True  # first what the daemon says: when it died, the keys wait for the next one
         if self._context.stdin.fileno() in found:
             return self._type(client)
         return True
@@ -222,10 +226,19 @@ class _View:
         self._screen.flush()
 
 
+def _drained(descriptor: int) -> bool:
+    """Read what there is and tell whether there was anything."""
+    try:
+        return bool(os.read(descriptor, 4096))
+    except BlockingIOError:
+        return False
+
+
 @contextmanager
 def _resizes() -> Iterator[int]:
     """Return a descriptor that becomes readable when the terminal changes its size."""
     reader, writer = os.pipe()
+    os.set_blocking(reader, False)
     os.set_blocking(writer, False)
     wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     former = signal.signal(signal.SIGWINCH, lambda *_: None)

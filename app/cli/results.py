@@ -62,7 +62,10 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One measured figure. ``ok`` is ``null`` without a target, ``ratio`` is value by baseline."""
+    """One measured figure. ``ok`` is ``null`` without a target, ``ratio`` is value by baseline.
+
+    ``detail`` says what the baseline is, how often was measured, and whatever else the number needs to be honest.
+    """
 
     name: str
     value: float
@@ -71,6 +74,7 @@ class Figure(msgspec.Struct, frozen=True):
     ok: bool | None = None
     baseline: float | None = None
     ratio: float | None = None
+    detail: str = ""
 
 
 class Machine(msgspec.Struct, frozen=True):

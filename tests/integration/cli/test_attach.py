@@ -1,0 +1,115 @@
+"""Sitting at a real agent's terminal in a real terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.integration.cli.conftest import PROGRAM, Deck
+
+
+class Terminal:
+    """A terminal with a program in it; what the program wrote so far is ``seen``."""
+
+    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:  # noqa: TID251
+        self._master = master
+        self.process = process
+        self.seen = b""
+
+    def type(self, data: bytes) -> None:
+        os.write(self._master, data)
+
+    def expect(self, text: bytes) -> None:
+        """Read until ``text`` was seen, then forget everything up to its end."""
+        deadline = time.monotonic() + 30
+        while text not in self.seen:
+            assert time.monotonic() < deadline, self.seen
+            if select.select([self._master], [], [], 0.1)[0]:
+                try:
+                    self.seen += os.read(self._master, 65536)
+                except OSError:  # Linux: the other end is closed
+                    raise AssertionError(f"ended before {text!r}: {self.seen!r}") from None
+        self.seen = self.seen.partition(text)[2]
+
+    def resize(self, rows: int, cols: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)  # it has no controlling terminal to hear it from
+
+
+@contextmanager
+def terminal(deck: Deck, *argv: str) -> Iterator[Terminal]:
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    before = termios.tcgetattr(slave)
+    env = deck.env | {"TERM": "xterm-256color"}
+    process = subprocess.Popen([*PROGRAM, *argv], env=env, stdin=slave, stdout=slave, stderr=slave)  # noqa: TID251
+    try:
+        with process:
+            try:
+                yield Terminal(master, process)
+                assert process.wait(30) == 0
+            except BaseException:
+                process.kill()
+                raise
+        assert termios.tcgetattr(slave) == before
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_keys_output_and_size_pass_both_ways_and_leaving_leaves_the_agent(deck: Deck) -> None:
+    deck.json("run", "shell", "--pty", "-n", "term", "--", "env", "PS1=# ", "bash", "--norc", "--noprofile")
+    with terminal(deck, "attach", "term") as sitting:
+        sitting.expect(b"Ctrl-] d leaves")
+        sitting.type(b"stty size; echo sum-$((40+2))\r")
+        sitting.expect(b"30 100")
+        sitting.expect(b"sum-42")
+        sitting.resize(25, 90)
+        sitting.type(b"stty size\r")
+        sitting.expect(b"25 90")
+        sitting.expect(b"# ")
+        sitting.type(b"echo \x1b[A")  # an arrow and Ctrl-C are the program's
+        sitting.expect(b"stty size")
+        sitting.type(b"\x03")
+        sitting.expect(b"^C")
+        sitting.expect(b"# ")
+        sitting.type(b"echo still-$((1+1))\r")
+        sitting.expect(b"still-2")
+        sitting.type(b"\x1dd")
+        sitting.expect(b"left term; it goes on")
+    assert deck.json("show", "term")["lifecycle"] == "running"
+    with terminal(deck, "attach", "term") as again:
+        again.expect(b"still-2")  # the end of the past
+        again.type(b"\x1c\x1c")
+        again.expect(b"left term")
+
+
+def test_the_view_survives_a_killed_daemon_and_ends_with_the_agent(deck: Deck) -> None:
+    deck.json("run", "shell", "--pty", "-n", "term", "--", "env", "PS1=# ", "bash", "--norc", "--noprofile")
+    with terminal(deck, "attach", "term") as sitting:
+        sitting.expect(b"Ctrl-] d leaves")
+        sitting.type(b"echo one-$((1+0))\r")
+        sitting.expect(b"one-1")
+        deck.kill_daemon()
+        sitting.type(b"echo two-$((1+1))\r")
+        sitting.expect(b"two-2")
+        sitting.type(b"exit 3\r")
+        sitting.expect(b"term exited 3")
+
+
+def test_a_program_on_pipes_gets_lines(deck: Deck) -> None:
+    deck.json("run", "shell", "-n", "cat", "--", "cat")
+    with terminal(deck, "attach", "cat") as sitting:
+        sitting.expect(b"Ctrl-] d leaves")
+        sitting.type(b"hello\n")
+        sitting.expect(b"hello\r\nhello\r\n")  # the terminal's echo, then cat's answer
+        sitting.type(b"\x04")
+        sitting.expect(b"left cat; it goes on")
