@@ -159,7 +159,7 @@ class DaemonStream:
 
     async def _connection(self) -> None:
         """Open, greet and read until the connection ends. Raises what ended it."""
-        connection = await asyncio.to_thread(self._open_socket)
+        connection = await self._opened()
         reader, writer = await asyncio.open_unix_connection(sock=connection)
         self._writer = writer
         try:
@@ -173,6 +173,15 @@ class DaemonStream:
             self._writer = None
             self._fail_pending()
             writer.close()
+
+    async def _opened(self) -> socket.socket:
+        opening = asyncio.get_running_loop().run_in_executor(None, self._open_socket)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # A thread cannot be cancelled: what it opens after nobody wants it any more is closed.
+            opening.add_done_callback(_close_opened)
+            raise
 
     def _open_or_start(self) -> socket.socket:
         if self._home.has_short_sockets and self._home.places.sockets.exists():
@@ -233,3 +242,8 @@ class DaemonStream:
         for future in self._pending.values():
             if not future.done():
                 future.set_exception(ConnectionLost("the daemon went away before it answered"))
+
+
+def _close_opened(opening: asyncio.Future[socket.socket]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -209,3 +211,24 @@ async def test_a_daemon_that_talks_nonsense_is_left_and_tried_again(home: Home) 
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
+
+
+async def test_a_socket_that_opens_after_the_end_is_closed(home: Home) -> None:
+    opened, go_on = threading.Event(), threading.Event()
+    ours, theirs = socket.socketpair()
+
+    def slow() -> socket.socket:
+        opened.set()
+        go_on.wait()
+        return ours
+
+    stream = DaemonStream(home, Fleet(), {}, open_socket=slow)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(stream.run())
+        await asyncio.to_thread(opened.wait)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        go_on.set()
+        with theirs:
+            assert await asyncio.to_thread(theirs.recv, 1) == b""
