@@ -26,6 +26,7 @@ from ui.panes.composer import Composer
 from ui.panes.findbar import FindBar, count_words
 from ui.panes.header import Header
 from ui.panes.keyboard import holds
+from ui.panes.links import Opener, follow, with_desktop
 from ui.theme import Theme
 
 _CARD_COMMANDS = ("request.allow", "request.always", "request.deny", "request.reply")
@@ -39,7 +40,6 @@ class AgentPane(QWidget):
 
     focus_zone_changed = Signal(str)
     closed = Signal()
-    link_activated = Signal(str)
 
     def __init__(  # noqa: PLR0913  each is a collaborator the composition root hands over
         self,
@@ -51,12 +51,14 @@ class AgentPane(QWidget):
         *,
         memory: Memory | None = None,
         clock: Clock = time.monotonic,
+        opener: Opener = with_desktop,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.agent_id = agent_id
         self._fleet = fleet
         self._theme = theme
+        self._opener = opener
         self._kept = (memory or Memory()).of(agent_id)
         self._zone = ""
         asking = Asking(agent_id, caller, spawner, fleet, self)
@@ -85,7 +87,7 @@ class AgentPane(QWidget):
     def _connect(self) -> None:
         self.header.log_toggled.connect(self._on_log_toggled)
         self.body.found.connect(self._on_found)
-        self.body.link_activated.connect(self.link_activated)
+        self.body.link_activated.connect(self._on_link)
         self.find_bar.text_changed.connect(self._on_find_text)
         self.find_bar.next_wanted.connect(lambda: self.perform("pane.find_next"))
         self.find_bar.previous_wanted.connect(lambda: self.perform("pane.find_previous"))
@@ -134,6 +136,11 @@ class AgentPane(QWidget):
     def _on_log_toggled(self, on: bool) -> None:
         self._close_find()
         self.body.show_log(on=on)
+
+    def _on_link(self, target: str) -> None:
+        problem = follow(target, self._opener)
+        if problem:
+            self.composer.note(problem)
 
     # -- zones, as ui.port.Pane wants them
 

@@ -196,3 +196,25 @@ def test_narrow_panes_keep_to_their_width(open_pane: Open, qapp: QApplication) -
     window.resize(360, 500)
     qapp.processEvents()
     assert window.width() == 360
+
+
+@pytest.mark.parametrize(
+    ("target", "opens", "words"),
+    [
+        ("https://a.example/b", True, ""),
+        ("mailto:a@b.example", True, ""),
+        ("file:///etc/passwd", False, "Not opened: file:///etc/passwd is no address of the web."),
+        ("x-evil:run", False, "Not opened: x-evil:run is no address of the web."),
+        ("src/a.py", False, "Not opened: src/a.py is no address of the web."),
+    ],
+)
+def test_only_addresses_of_the_web_open(open_pane: Open, fleet: Fleet, target: str, opens: bool, words: str) -> None:
+    pane = open_pane(fleet).pane
+    opened: list[str] = []
+    pane._opener = lambda link: opened.append(link) is None
+    pane.body.transcript.link_activated.emit(target)
+    assert bool(opened) is opens
+    assert pane.composer._note.text() == words
+    pane._opener = lambda _: False
+    pane.body.transcript.link_activated.emit("https://a.example/")
+    assert pane.composer._note.text() == "No program of this desktop opens https://a.example/."
