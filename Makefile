@@ -65,8 +65,9 @@ bench: $(DEV_STAMP)  ## Measure, beside baselines
 	@QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck bench spine
 	@QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck bench logs
 
-shots: $(STAMP)  ## Draw the screenshots of README and guide
-	@QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck demo --headless --shot docs/shots
+shots: $(STAMP)  ## Draw all screenshots into shots/ and renew the README's
+	@QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck demo --headless --shot shots
+	@cp shots/triage-dark-1280x800.png docs/images/triage-dark.png
 
 constraints: $(DEV_STAMP)  ## Renew packaging/constraints.txt from what is installed
 	@{ head -n 1 packaging/constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(pyside|shiboken)' | sort -f; } > $(VENV)/constraints.txt
