@@ -307,8 +307,8 @@ class Keeper:
     def on_writable(self) -> None:
         """Write what waits."""
         if not self.input.feed(self.agent().stdin):
-            self.close_input()
             self.store.note(ev="stdin_closed")
+            self.close_input()
 
     def end_input(self) -> None:
         """Close stdin behind what is queued; on a terminal write the character that means it."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_WAITING = 4 * 1024 * 1024  # bytes that may wait before a write is refused
-MAX_IDS = 16_384  # write ids remembered
+MAX_QUEUE = 4096  # writes that may wait
+MAX_IDS = 16_384  # write ids remembered besides those that wait
 PIECE = 64 * 1024
 MAX_PIECES = 16  # pieces written before anything else gets a turn
 
@@ -35,7 +36,7 @@ class Input:
         status = self.status.get(ident)
         if status is None and self.closed:
             status = "closed"
-        elif status is None and self.waiting >= MAX_WAITING:
+        elif status is None and (self.waiting >= MAX_WAITING or len(self.queue) >= MAX_QUEUE):
             status = "full"
         elif status is None:
             status = "accepted"
@@ -97,10 +98,9 @@ class Input:
 
     def _note(self, ident: str, status: str) -> None:
         self.status[ident] = status
-        if len(self.status) > MAX_IDS:
-            oldest = next(iter(self.status))
-            if self.status[oldest] != "accepted":
-                del self.status[oldest]
+        if len(self.status) > MAX_IDS + MAX_QUEUE:
+            oldest = next(known for known, fate in self.status.items() if fate != "accepted")
+            del self.status[oldest]
 
 
 def acknowledge(ident: str, status: str) -> dict[str, Any]:

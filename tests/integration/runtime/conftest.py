@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import shutil
@@ -130,8 +131,6 @@ class Kept:
         return found
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        import json
-
         records = [json.loads(data) for mark, data in self.marks() if mark.stream is Stream.CTL]
         return [record for record in records if record["ev"] == name]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -272,4 +271,4 @@ async def test_a_folder_that_cannot_hold_logs_is_an_error_with_its_reason(kept: 
     with pytest.raises(KeeperNotStarted, match="Is a directory"):
         await kept.spawn("true")
     kept.directory.keeper_errors.unlink()
-    assert not Path(kept.directory.keeper_file).exists()
+    assert kept.directory.keeper_state() is None

@@ -196,7 +196,7 @@ def grow(disk: Path) -> None:
 
 @pytest.fixture
 def cramped(kept: Kept, small_disk: Path) -> Kept:
-    """The agent, with its directory on a disk of 1 MiB."""
+    """Return the agent with its directory on a disk of 1 MiB."""
     kept.directory = type(kept.directory)(small_disk / "a1")
     kept.directory.create()
     return kept
@@ -251,8 +251,10 @@ async def test_a_disk_that_is_full_before_the_start_delays_the_agent_only(crampe
     cramped.secret = cramped.directory.new_secret()
     filler = os.open(small_disk / "filler", os.O_WRONLY | os.O_CREAT)
     with pytest.raises(OSError, match="No space"):
-        while True:
-            os.write(filler, b"x" * 4096)
+        os.posix_fallocate(filler, 0, 2 * MIB)
+    free = os.statvfs(small_disk).f_bavail
+    os.posix_fallocate(filler, 0, free * os.statvfs(small_disk).f_bsize)
+    assert os.statvfs(small_disk).f_bavail == 0
     await cramped.spawn(sys.executable, "-c", "print('x' * 50_000)")
     link, ear = await cramped.attach()
     assert link.welcome.disk_full
