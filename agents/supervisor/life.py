@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 
+from agents.model import Block
 from agents.supervisor import decisions
 from agents.supervisor.hold import Hold
 from agents.supervisor.looking import Looking
@@ -17,8 +18,13 @@ from agents.wire import BlocksChanged, LogGrew
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two tellings of transcript and log changes to those who watch (20 a second).
-TELL_S = 0.05
+#: Seconds between two tellings of transcript changes to those who watch, at least; more for long blocks, since a
+#: block that grows is told whole each time. A fixed 50 ms would hold back every event of an agent that speaks as often.
+TELL_S = 0.01
+TELL_CHARACTERS_PER_S = 1_000_000
+
+#: Seconds between two tellings of log sizes (20 a second).
+TELL_SIZES_S = 0.05
 
 #: Blocks in one event.
 TELL_BLOCKS = 50
@@ -35,8 +41,9 @@ class Life:
         self.hold = Hold(unit, self._read)
         self._looking = Looking(unit, tasks)
         self._is_launch_wanted = False
-        self._told_at = 0.0
+        self._tell_at = self._tell_sizes_at = 0.0
         self._told_sizes = (0, 0)
+        self._save_at: float | None = None  # when a checkpoint that could not be written is tried again
 
     # -- what the supervisor orders
 
@@ -54,6 +61,7 @@ class Life:
             with unit.firewall("keeping up with it"):
                 await self._round()
                 due = self._next_alarm(unit.services.clock.monotonic())
+            await asyncio.sleep(0)  # waiting for what is there already would let nobody else have a turn
             await self._sleep(due)
 
     def want_launch(self) -> None:
@@ -105,8 +113,7 @@ class Life:
             alarms.append(self.hold.ending.step(now))
         if unit.disk:
             alarms.append(now + DISK_RETRY_S)
-        if self._has_news():
-            alarms.append(self._told_at + TELL_S)
+        alarms.append(self._next_telling())
         return min((alarm for alarm in alarms if alarm is not None), default=None)
 
     async def _round(self) -> None:
@@ -129,6 +136,8 @@ class Life:
             unit.turn_over = False
             self._looking.turn_ended(unit.services.clock.monotonic())
             self._save()
+        if self._save_at is not None and unit.services.clock.monotonic() >= self._save_at:
+            self._save()
         self._tell()
         unit.changed(lazy=not unit.stirred)
         unit.stirred = False
@@ -140,15 +149,15 @@ class Life:
         unit, intake = self.unit, self.unit.intake
         while True:
             begun = time.perf_counter()
-            if not intake.slice():
-                break
+            has_more = intake.slice()
             self._store()
             if intake.checkpoint_due:
                 self._save()
+            if not has_more:
+                break
             self._tell()
             unit.changed(lazy=not unit.stirred)
             await asyncio.sleep(time.perf_counter() - begun if unit.catching_up else 0)
-        self._store()
 
     def _tick(self) -> None:
         unit = self.unit
@@ -167,16 +176,21 @@ class Life:
         try:
             unit.intake.store()
             unit.on_disk("its transcript", "")
+        except OSError as error:
+            unit.on_disk("its transcript", error.strerror or str(error))
+        try:
             if unit.recorder.held_back:
                 unit.recorder.retry()
         except OSError as error:
-            unit.on_disk("its transcript", error.strerror or str(error))
+            unit.on_disk("its journal", error.strerror or str(error))
 
     def _save(self) -> None:
+        self._save_at = None
         try:
             self.unit.intake.checkpoint()
             self.unit.on_disk("its checkpoint", "")
         except OSError as error:
+            self._save_at = self.unit.services.clock.monotonic() + DISK_RETRY_S
             self.unit.on_disk("its checkpoint", error.strerror or str(error))
 
     # -- out
@@ -197,25 +211,33 @@ class Life:
             unit.on_disk("what it is told", error.strerror or str(error))
 
     def _tell(self) -> None:
-        """Tell those who watch what is new, at most 20 times a second."""
+        """Tell those who watch what is new."""
         unit, services = self.unit, self.unit.services
         if not services.watched.is_watched(unit.id):
             unit.intake.fresh.clear()
             return
         now = services.clock.monotonic()
-        if now - self._told_at < TELL_S or not self._has_news():
-            return
-        self._told_at = now
-        fresh, unit.intake.fresh = unit.intake.fresh, {}
-        blocks = unit.shown([fresh[n] for n in sorted(fresh)])
-        for begin in range(0, len(blocks), TELL_BLOCKS):
-            services.bus.publish(BlocksChanged(unit.id, blocks[begin : begin + TELL_BLOCKS]))
+        if unit.intake.fresh and now >= self._tell_at:
+            fresh, unit.intake.fresh = unit.intake.fresh, {}
+            self._tell_at = now + max(TELL_S, sum(map(_length, fresh.values())) / TELL_CHARACTERS_PER_S)
+            blocks = unit.shown([fresh[n] for n in sorted(fresh)])
+            for begin in range(0, len(blocks), TELL_BLOCKS):
+                services.bus.publish(BlocksChanged(unit.id, blocks[begin : begin + TELL_BLOCKS]))
         sizes = (unit.replica.vitals.out_size, unit.replica.vitals.err_size)
-        if sizes != self._told_sizes:
-            self._told_sizes = sizes
+        if sizes != self._told_sizes and now >= self._tell_sizes_at:
+            self._told_sizes, self._tell_sizes_at = sizes, now + TELL_SIZES_S
             services.bus.publish(LogGrew(unit.id, *sizes))
 
-    def _has_news(self) -> bool:
+    def _next_telling(self) -> float | None:
+        """Return when what is held back may be told, ``None`` when nothing is."""
         unit = self.unit
+        if not unit.services.watched.is_watched(unit.id):
+            return None
         sizes = (unit.replica.vitals.out_size, unit.replica.vitals.err_size)
-        return unit.services.watched.is_watched(unit.id) and bool(unit.intake.fresh or sizes != self._told_sizes)
+        due = [self._tell_at] if unit.intake.fresh else []
+        due += [self._tell_sizes_at] if sizes != self._told_sizes else []
+        return min(due, default=None)
+
+
+def _length(block: Block) -> int:
+    return len(block.text) + (0 if block.tool is None else len(block.tool.output))

@@ -199,7 +199,11 @@ async def end(unit: Unit, how: str) -> str:
     if not unit.is_live:
         refuse(f"{unit.name} has ended already ({unit.row().headline})")
     if unit.made.want != "kill":
-        _record(unit, decisions.want(unit.services.clock.wall(), how))
+        wish = decisions.want(unit.services.clock.wall(), how)
+        try:
+            unit.recorder.record(wish, sync=True)
+        except OSError:  # ending who fills a disk must work: the wish is written once there is room
+            unit.record(wish)
     unit.changed()
     unit.wake()
 

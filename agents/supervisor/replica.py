@@ -12,13 +12,13 @@ import msgspec
 
 from agents.adapters.contract import Adapter, Fact, RequestOpened
 from agents.adapters.registry import Family
-from agents.model import Block, Decision, Kind, Mark, RequestKey, Spec
+from agents.model import Block, Decision, Kind, Mark, RequestKey, Spec, Stream
 from agents.supervisor.conversation import Conversation
 from agents.supervisor.vitals import Vitals
 from agents.transcript.fold import TranscriptFold
 
 #: Raised whenever the meaning of vitals or conversation in a checkpoint changes.
-VERSION = 2
+VERSION = 3
 
 #: Deadlines ticked before one mark; an adapter that wants more has a timer that never ends.
 MAX_TICKS = 1000
@@ -36,6 +36,7 @@ class Checkpoint(msgspec.Struct):
     conversation: Conversation
     last: Mark | None = None
     transcript_size: int = 0
+    line: int = 0
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -61,6 +62,7 @@ class Replica:
         self.adapter: Adapter = family(kind, spec)
         self.fold = TranscriptFold()
         self._last: Mark | None = None
+        self._line = 0  # where in the log of stdout its unfinished line begins
 
     def take(self, mark: Mark, data: bytes) -> Taken:
         """Feed one mark, after the deadlines that lie before it."""
@@ -74,8 +76,18 @@ class Replica:
             if self.adapter.next_deadline() == due:
                 break
         self._last = mark
-        facts += self._apply(self.adapter.feed(mark, data), mark, mark.wall)
+        facts += self._apply(self.adapter.feed(mark, data), self._whole_lines(mark, data), mark.wall)
         return Taken(tuple(facts), self.fold.take(), wrote)
+
+    def _whole_lines(self, mark: Mark, data: bytes) -> Mark:
+        """Return the mark from where its first line begins: a long message comes in many marks, its facts in one."""
+        if mark.stream is not Stream.OUT:
+            return mark
+        begun, end = min(self._line, mark.offset), mark.offset + mark.length
+        newline = data.rfind(b"\n")
+        if newline >= 0:
+            self._line = mark.offset + newline + 1
+        return msgspec.structs.replace(mark, offset=begun, length=end - begun)
 
     def tick(self) -> Taken:
         """Reach the adapter's next deadline: with exactly that time, so that a replay does the same."""
@@ -102,6 +114,7 @@ class Replica:
                 conversation=self.conversation,
                 last=self._last,
                 transcript_size=transcript_size,
+                line=self._line,
             )
         )
 
@@ -119,7 +132,8 @@ class Replica:
         adapter = self._family.load(self._kind, self._spec, saved.adapter)
         fold = TranscriptFold.load(saved.fold)
         self.adapter, self.fold = adapter, fold
-        self.vitals, self.conversation, self._last = saved.vitals, saved.conversation, saved.last
+        self.vitals, self.conversation = saved.vitals, saved.conversation
+        self._last, self._line = saved.last, saved.line
 
     def _apply(self, facts: Sequence[Fact], mark: Mark, wall: float) -> Sequence[Fact]:
         if facts:

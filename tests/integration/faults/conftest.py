@@ -155,7 +155,7 @@ class SmallDisk:
 
 @pytest.fixture
 def disk(home: FaultHome) -> Iterator[SmallDisk]:
-    """The home's state directory on a disk of 16 MiB."""
+    """Mount the home's state directory on a disk of 16 MiB."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small disk needs root")
     home.places.state.mkdir(parents=True, exist_ok=True)

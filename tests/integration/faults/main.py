@@ -1,4 +1,4 @@
-"""The real daemon with faults built in: it dies at a chosen step of its file work, its clock jumps, it is of another age.
+"""The real daemon with faults built in: it dies at a chosen step of its work, its clock jumps, its age is another.
 
 Options (JSON, first argument): ``die`` [step, number], ``silent_s``, ``heartbeat_s``, ``version``, ``protocol``,
 ``nofile``. Each replaces one function or constant of the product by one that does the same and then fails.
@@ -47,7 +47,7 @@ def before_checkpoint(die: Dying) -> None:
 
 
 def in_checkpoint(die: Dying) -> None:
-    """Half of the new file is there."""
+    """Die when half of the new file is there."""
     write = Path.write_bytes
 
     def dying(self: Path, data: Any) -> int:
@@ -60,7 +60,7 @@ def in_checkpoint(die: Dying) -> None:
 
 
 def in_transcript(die: Dying) -> None:
-    """Half of the blocks is there."""
+    """Die when half of the blocks is there."""
     append = TranscriptFile._append
 
     def dying(self: TranscriptFile, data: bytes) -> None:
@@ -74,7 +74,7 @@ def in_transcript(die: Dying) -> None:
 
 
 def in_journal(die: Dying) -> None:
-    """Half of the record is there: the torn last line."""
+    """Die when half of a record is there: the torn last line."""
     append = journal.Journal.append
 
     def dying(self: journal.Journal, record: dict[str, Any], *, sync: bool) -> None:
@@ -90,7 +90,7 @@ def in_journal(die: Dying) -> None:
 
 
 def in_adoption(die: Dying) -> None:
-    """Some of the marks were replayed."""
+    """Die when some of the marks were replayed."""
     read = MarkReader.read
 
     def dying(self: MarkReader, from_seq: int, limit_bytes: int) -> Any:
@@ -102,7 +102,7 @@ def in_adoption(die: Dying) -> None:
 
 
 def after_connecting(die: Dying) -> None:
-    """The keepers have a new client, who knows nothing yet."""
+    """Die when the keepers have a new client, who knows nothing yet."""
     connect = link.KeeperLink.connect
 
     async def dying(*args: Any, **kwargs: Any) -> Any:
@@ -114,7 +114,7 @@ def after_connecting(die: Dying) -> None:
 
 
 def sweeping(die: Dying) -> None:
-    """What a killed keeper left is killed, and nobody has written that down."""
+    """Die when what a killed keeper left is killed, and nobody has written that down."""
     sweep = hold.Tether.sweep
 
     async def dying(self: Any, incarnation: int, nonce: str) -> list[int]:
@@ -126,7 +126,7 @@ def sweeping(die: Dying) -> None:
 
 
 def before_exec(seams: daemon.Seams, die: Dying) -> None:
-    """The old daemon let go of everything, the new one is not there."""
+    """Die when the old daemon let go of everything and the new one is not there."""
 
     def execute(program: str, argv: list[str], env: dict[str, str]) -> None:
         die()

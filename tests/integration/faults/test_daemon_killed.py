@@ -1,4 +1,4 @@
-"""kill -9 of the daemon in the middle of its own file work, of an adoption, of a hand-over: nothing is lost or doubled."""
+"""kill -9 of the daemon in the middle of a write, an adoption, a hand-over: nothing is lost or doubled."""
 
 from __future__ import annotations
 

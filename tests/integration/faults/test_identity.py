@@ -21,11 +21,13 @@ from tests.integration.faults.conftest import FaultHome
 SAY = [{"do": "say", "text": "hello"}]
 
 #: A process that outlives its session's leader, as a desktop's do: whoever kills by session id kills it.
-ORPHAN = "import os, sys, time\nif os.fork(): os._exit(0)\nprint(os.getpid(), os.getsid(0), flush=True)\ntime.sleep(600)"
+ORPHAN = (
+    "import os, sys, time\nif os.fork(): os._exit(0)\nprint(os.getpid(), os.getsid(0), flush=True)\ntime.sleep(600)"
+)
 
 
 @pytest.fixture
-def stranger() -> Iterator[subprocess.Popen[str]]:
+def stranger() -> Iterator[Any]:
     process = subprocess.Popen(  # noqa: TID251 (the test owns it)
         ["sleep", "600"], text=True, start_new_session=True
     )
@@ -41,7 +43,7 @@ def pretend(home: Any, agent: str, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize("who", ["keeper", "child", "both"])
-def test_a_reused_pid_is_never_signalled(running: Any, stranger: subprocess.Popen[str], who: str) -> None:
+def test_a_reused_pid_is_never_signalled(running: Any, stranger: Any, who: str) -> None:
     agent = running.run("shell", "sleep", "600").id
     running.kill_everything()
     started = tree.identity(stranger.pid)

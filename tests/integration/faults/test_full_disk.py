@@ -1,0 +1,135 @@
+"""A full disk at every write of the daemon: what cannot be written is refused by name or waits, and comes back."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+import pytest
+
+from agents import wire
+from agents.model import Headline, Health, Lifecycle, Turn
+from agents.wire import ErrorCode, RpcError
+from tests.integration.faults.conftest import SmallDisk
+
+pytestmark = pytest.mark.timeout(120)
+
+ASK = [{"do": "run", "command": "echo x >> ran", "ask": True}, {"do": "say", "text": "done"}]
+NOTE = "n" * 5000
+FULL = os.strerror(errno.ENOSPC)
+
+
+def fill(home: Any, disk: SmallDisk, agent: str) -> None:
+    """Leave no room at all: a record that cannot be written waits, and with it every later one."""
+    disk.fill()
+    home.call("agent.annotate", wire.Annotate(agent, note=NOTE))
+    home.until(agent, lambda row: row.health is Health.DISK_FULL)
+
+
+def refused(home: Any, method: str, params: Any) -> str:
+    with pytest.raises(RpcError) as caught:
+        home.call(method, params)
+    assert caught.value.code == ErrorCode.NOT_POSSIBLE
+    assert FULL in caught.value.message
+    return caught.value.message
+
+
+def test_no_agent_is_started_that_could_not_be_recorded(home: Any, disk: SmallDisk) -> None:
+    home.start()
+    disk.fill()
+    assert "nothing was started" in refused(home, "agent.run", wire.Run("shell", str(home.project), argv=("true",)))
+    assert home.call("agent.list").agents == ()
+    assert list((home.places.state / "agents").iterdir()) == []
+    disk.free()
+    agent = home.run("shell", "true").id
+    assert home.wait(agent, "exited").row.exit_code == 0
+
+
+def test_an_answer_or_a_message_that_cannot_be_recorded_is_not_given(home: Any, disk: SmallDisk) -> None:
+    home.start()
+    agent = home.play(ASK).id
+    key = home.wait(agent, "blocked").row.requests[0].key
+    fill(home, disk, agent)
+    assert "nothing was done" in refused(home, "agent.answer", wire.AnswerRequest(agent, "allow", key))
+    assert "nothing was done" in refused(home, "agent.send", wire.Send(agent, "later"))
+    row = home.row(agent)
+    assert (row.turn, [r.key for r in row.requests], row.queue) == (Turn.BLOCKED, [key], ())
+    disk.free()
+    home.call("agent.answer", wire.AnswerRequest(agent, "allow", key))
+    assert home.wait(agent, "done", turn=1).reached == "done"
+    assert (home.project / "ran").read_text() == "x\n"
+    home.until(agent, lambda row: row.health is Health.OK)
+    home.kill()
+    home.start()
+    assert home.adopted()[0].note == NOTE
+
+
+def test_what_an_agent_says_meanwhile_is_complete_afterwards(home: Any, disk: SmallDisk) -> None:
+    home.start()
+    agent = home.play([home.gate(), *({"do": "say", "text": f"<{n}>{'x' * 200} "} for n in range(40))]).id
+    home.until(agent, lambda row: row.turn is Turn.WORKING)
+    disk.fill()
+    home.open_gate()
+    row = home.until(agent, lambda row: row.health is Health.DISK_FULL)
+    assert (row.lifecycle, row.state) == (Lifecycle.RUNNING, Headline.PARKED)
+    assert home.call("agent.list").agents[0].id == agent
+    assert "cannot be written" in home.notices()
+    disk.free()
+    row = home.wait(agent, "done", turn=1).row
+    home.until(agent, lambda row: row.health is Health.OK)
+    said = "".join(
+        b.text for b in home.call("transcript.page", wire.PageTranscript(agent)).blocks if b.kind == "message"
+    )
+    assert said == "".join(f"<{n}>{'x' * 200} " for n in range(40))
+    home.kill()
+    home.start()
+    (again,) = home.adopted()
+    assert (again.turn, again.turn_number, again.blocks) == (row.turn, 1, row.blocks)
+
+
+def test_the_index_stops_and_catches_up(home: Any, disk: SmallDisk) -> None:
+    home.start()
+    agent = home.play([{"do": "say", "text": "one"}]).id
+    home.wait(agent, "done")
+    home.settle(lambda: home.call("index.rebuild").blocks == home.row(agent).blocks)
+    disk.fill()
+    with pytest.raises(RpcError):
+        home.call("index.rebuild")
+    home.settle(lambda: "search index" in home.notices())
+    assert home.row(agent).health is Health.OK
+    disk.free()
+    home.call("agent.send", wire.Send(agent, "two"))
+    home.wait(agent, "done", turn=2)
+    home.settle(lambda: home.call("index.rebuild").blocks == home.row(agent).blocks)
+
+
+def test_a_daemon_starts_adopts_and_ends_on_a_full_disk(home: Any, disk: SmallDisk) -> None:
+    home.start()
+    agent = home.play(ASK).id
+    before = home.wait(agent, "blocked").row
+    disk.fill()
+    home.kill()
+    home.start()
+    row = home.wait(agent, "blocked").row
+    assert (row.requests, row.headline) == (before.requests, before.headline)
+    home.daemon.terminate()
+    assert home.daemon.wait(20) == 0
+    disk.free()
+    home.start()
+    home.wait(agent, "blocked")
+    home.call("agent.answer", wire.AnswerRequest(agent, "allow"))
+    assert home.wait(agent, "done", turn=1).reached == "done"
+    assert (home.project / "ran").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_an_agent_can_be_ended_on_a_full_disk(home: Any, disk: SmallDisk, how: str) -> None:
+    home.start()
+    agent = home.run("shell", "sleep", "600").id
+    pid = home.row(agent).pid
+    fill(home, disk, agent)
+    home.call(f"agent.{how}", wire.AgentRef(agent))
+    home.settle(lambda: not os.path.exists(f"/proc/{pid}"))  # noqa: PTH110
+    disk.free()
+    assert home.until(agent, lambda row: row.lifecycle is Lifecycle.EXITED).recovery is None
