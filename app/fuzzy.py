@@ -14,7 +14,8 @@ class Hit(msgspec.Struct, frozen=True):
 
 def match(query: str, text: str) -> Hit | None:
     """Return how well ``query`` matches ``text``; every word of the query must, in any order. ``None`` = not."""
-    score, positions = 0, set()
+    score = 0
+    positions: set[int] = set()
     folded = text.casefold()
     if len(folded) != len(text):
         folded = text.lower() if len(text.lower()) == len(text) else text

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
-from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
+from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType, is_token_subtype
 from pygments.util import ClassNotFound
 
 #: Longer code stays in one colour: lexers are slow, and nobody reads that much in a transcript.
@@ -67,4 +67,4 @@ def _runs(lexer: Lexer, code: str) -> tuple[tuple[int, int, str], ...]:
 
 @lru_cache(maxsize=1024)
 def _role(kind: _TokenType) -> str:
-    return next((role for parent, role in _ROLES if kind in parent), "")
+    return next((role for parent, role in _ROLES if is_token_subtype(kind, parent)), "")

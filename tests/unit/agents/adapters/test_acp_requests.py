@@ -384,3 +384,26 @@ def test_an_answer_of_unknown_meaning_counts_as_cancelled(d: Drive, result: Any)
     key = only(d).key
     message = {"jsonrpc": "2.0", "id": 0, "result": result}
     assert d.write(json.dumps(message).encode() + b"\n") == [RequestClosed(key, "cancelled")]
+
+
+def test_a_second_refused_request_under_the_same_id_is_answered_as_well(d: Drive) -> None:
+    unoffered = {"jsonrpc": "2.0", "id": 7, "method": "fs/read_text_file", "params": {"path": "/etc/passwd"}}
+    keys: list[str] = []
+    for adapter in (d.adapter, None):
+        # The second time in another daemon, which begins with a checkpoint: the count goes on.
+        d.adapter = adapter or AcpAdapter.load(kind(), spec(), d.adapter.dump())
+        d.says(unoffered)
+        keys += [want.key for want in d.adapter.wants()]
+        (sent,) = d.settle()
+        assert (sent["id"], sent["error"]["code"]) == (7, -32601)
+        assert not d.adapter.wants()
+    assert len(set(keys)) == len(keys) == 2
+
+
+def test_keys_of_owed_replies_follow_from_the_marks_alone(d: Drive) -> None:
+    for path in ("/a", "/b"):
+        d.says({"jsonrpc": "2.0", "id": 7, "method": "fs/read_text_file", "params": {"path": path}})
+    replayed = AcpAdapter(kind(), spec())
+    for mark, data in d.tape.marks:
+        replayed.feed(mark, data)
+    assert [want.key for want in replayed.wants()] == [want.key for want in d.adapter.wants()] != []
