@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -146,10 +145,9 @@ class Kept:
         for link in self.links:
             link.close()
         state = self.directory.keeper_state()
-        if state is not None and tree.is_same(state.pid, state.start):
-            os.kill(state.pid, signal.SIGKILL)
-        child = (state.child, state.child_start) if state is not None else (None, None)
-        tree.end_agent(*child, self.nonce)
+        if state is not None:  # gone, not only told to go: a dying keeper may still make a file
+            tree.kill_all(lambda: [state.pid] if tree.is_same(state.pid, state.start) else [])
+            tree.end_agent(state.child, state.child_start, self.nonce)
         errors = self.directory.keeper_errors
         assert not errors.exists() or not errors.read_text(), errors.read_text()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from agents.runtime.redact import Redactor
@@ -72,3 +73,12 @@ def test_values_are_redacted_at_any_depth() -> None:
     assert Redactor(["hunter22"]).value(value) == {
         "a": ["[redacted:known]", {"[redacted:known]": ["[redacted:known]", 1, None, True]}]
     }
+
+
+@pytest.mark.parametrize(
+    "secret", [secret for _, secret in SECRETS] + ['known "quoted" value', "-----BEGIN PRIVATE KEY-----x"]
+)
+def test_encoded_text_without_any_hint_holds_no_secret(secret: str) -> None:
+    redactor = Redactor(['known "quoted" value'])
+    assert redactor.may_touch_json(msgspec.json.encode({"text": [f"a {secret} b"]}))
+    assert not redactor.may_touch_json(msgspec.json.encode({"text": ["the bear or the known value"]}))
