@@ -5,6 +5,7 @@ The agent is never ended from here: leaving, a closed window or a lost daemon on
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -16,18 +17,22 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from agents.model import LIVE, AgentRow, Capability, Stream
 from agents.status.untrusted import one_line
 from agents.wire import (
     AgentChanged,
     AgentRef,
     AgentRemoved,
+    ErrorCode,
     Input,
     LogBytes,
     LogGrew,
     NumberedEvent,
     ReadLog,
     Resize,
+    RpcError,
     Shown,
     Watch,
 )
@@ -152,24 +157,22 @@ class _View:
                             pass
                         return self._ended
                 except ConnectionLost:
-                    # The next round finds or starts another daemon. Keys under way may be lost, and are not typed
-                    # again: a doubled answer is worse than a missing one.
-                    self._context.session.close()
+                    self._context.session.close()  # the next round finds or starts another daemon
 
     def _begin(self, client: BlockingClient) -> None:
         client.call("pane.watch", Watch((self._agent,)))
         self._show(client)
         if self._is_terminal:
-            size = shutil.get_terminal_size()
-            # Programs paint anew when the size changes, and only then.
-            client.call("agent.resize", Resize(self._agent, size.lines, max(1, size.columns - 1)))
+            self._resize(client, narrower=1)  # programs paint anew when the size changes, and only then
             self._resize(client)
         row: AgentRow = client.call("agent.show", AgentRef(self._agent)).row
         self._look_at(row)
 
-    def _resize(self, client: BlockingClient) -> None:
+    def _resize(self, client: BlockingClient, narrower: int = 0) -> None:
         size = shutil.get_terminal_size()
-        client.call("agent.resize", Resize(self._agent, size.lines, size.columns))
+        order = Resize(self._agent, max(1, size.lines), max(1, size.columns - narrower))
+        with contextlib.suppress(NotNow):
+            _call_now(client, "agent.resize", order)
 
     def _step(self, client: BlockingClient, resized: int) -> bool:
         """Wait for one thing and do it; return false when the user leaves."""
@@ -210,8 +213,18 @@ class _View:
         data = os.read(self._context.stdin.fileno(), 65536)
         passed, leaves = self._keys.feed(data)
         if passed:
-            client.call("agent.input", Input(self._agent, passed))
+            self._send(client, passed)
         return bool(data) and not leaves
+
+    def _send(self, client: BlockingClient, data: bytes) -> None:
+        try:
+            _call_now(client, "agent.input", Input(self._agent, data))
+        except (NotNow, ConnectionLost) as error:
+            # Perhaps lost on the way. Not typed again, since a doubled answer is worse than a missing one: it beeps.
+            self._screen.write(b"\a")
+            self._screen.flush()
+            if isinstance(error, ConnectionLost):
+                raise
 
     def _show(self, client: BlockingClient) -> None:
         """Show what is new; at first the end of the past, without its questions to the terminal."""
@@ -224,6 +237,19 @@ class _View:
             if not part.data or self._shown >= part.size:
                 break
         self._screen.flush()
+
+
+class NotNow(Exception):
+    """The agent takes nothing at this moment: it just ended, or a new daemon is still finding it."""
+
+
+def _call_now(client: BlockingClient, method: str, params: msgspec.Struct) -> None:
+    try:
+        client.call(method, params)
+    except RpcError as error:
+        if error.code is not ErrorCode.NOT_POSSIBLE:
+            raise
+        raise NotNow from error
 
 
 def _drained(descriptor: int) -> bool:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.integration.cli.conftest import PROGRAM, Deck
+from tests.integration.cli.conftest import PROGRAM, Deck, wait_until
 
 
 class Terminal:
@@ -99,6 +99,7 @@ def test_the_view_survives_a_killed_daemon_and_ends_with_the_agent(deck: Deck) -
         sitting.type(b"echo one-$((1+0))\r")
         sitting.expect(b"one-1")
         deck.kill_daemon()
+        wait_until(lambda: deck.json("daemon", "start")["clients"] >= 2)  # it found the next one
         sitting.type(b"echo two-$((1+1))\r")
         sitting.expect(b"two-2")
         sitting.type(b"exit 3\r")
