@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
@@ -156,7 +157,7 @@ def test_only_what_reads_differently_is_repainted_as_time_goes(make_view, qtbot:
     ],
 )
 def test_a_screen_reader_is_told_name_state_and_place(make_view, made, words: str) -> None:
-    view, _ = make_view(made)
+    view, _ = make_view(msgspec.structs.replace(made, since=time.time() - 125))
     index = view.roster.index_of(Key(Kind.AGENT, "id-fix"))
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == words
 
