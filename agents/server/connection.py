@@ -44,18 +44,28 @@ class Connection:
         self.subscribed = False
         self.after_reply: list[bytes] = []  # lines that must follow the reply to the present request
         self.watched: frozenset[AgentId] = frozenset()
+        self._waiting: list[bytes] = []  # what one turn of the loop sends leaves in one piece
 
     def send(self, line: bytes) -> None:
         """Queue a line; a client that lets too much pile up is cut off."""
         if self._transport.is_closing():
             return
-        self._transport.write(line)
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._waiting.append(line)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting or self._transport.is_closing():
+            return
+        self._transport.write(b"".join(waiting))
         if self._transport.get_write_buffer_size() > self._out_limit:
             log.info("client %s (pid %s) does not read; it is cut off", self.client, self.peer.pid)
             self._transport.abort()
 
     def close(self) -> None:
         """Close after what waits has been sent."""
+        self._flush()
         self._transport.close()
 
     async def serve(self, carry: Carry) -> None:
@@ -73,7 +83,7 @@ class Connection:
                 for task in running:
                     task.cancel()
         finally:
-            self._transport.close()
+            self.close()
 
     async def _line(self) -> bytes | None:
         try:

@@ -86,8 +86,9 @@ class Intake:
         return ""
 
     def slice(self) -> bool:
-        """Take some marks; tell whether there were any."""
+        """Take some marks; tell whether there may be more. Whatever is recorded later brings a poke of its own."""
         begun = time.perf_counter()
+        end = self._marks.next_seq
         marks = self._marks.read(self.replica.vitals.seq, SLICE_BYTES)
         for mark, data in marks:
             if self.is_broken:
@@ -98,7 +99,7 @@ class Intake:
             if time.perf_counter() - begun > SLICE_S:
                 break
         self._spent += time.perf_counter() - begun
-        return bool(marks)
+        return bool(marks) and self.replica.vitals.seq < end
 
     def tick(self) -> None:
         """Reach the adapter's next deadline."""

@@ -294,8 +294,13 @@ class Unit:
 
     def shown(self, blocks: list[Block]) -> tuple[Block, ...]:
         """Return blocks as they may leave the daemon: redacted."""
+        return tuple(self._redacted(block) for block in blocks)
+
+    def _redacted(self, block: Block) -> Block:
+        if not self.redactor.may_touch_json(msgspec.json.encode(block)):
+            return block
         value: Callable[[object], object] = self.redactor.value
-        return tuple(msgspec.convert(value(msgspec.to_builtins(block)), Block) for block in blocks)
+        return msgspec.convert(value(msgspec.to_builtins(block)), Block)
 
 
 def secrets_of(environ: dict[str, str]) -> frozenset[str]:
