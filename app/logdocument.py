@@ -30,6 +30,9 @@ HIT_LIMIT = 100_000
 SEARCH_SLICE = 512 * 1024
 SLOW_SLICE = 64 * 1024
 
+#: Bytes a search reads ahead.
+SEARCH_READ = 4 * 1024 * 1024
+
 #: Longest text searched for, in characters: what a long line's pieces overlap by.
 NEEDLE_LIMIT = 1000
 
@@ -219,8 +222,13 @@ class LogSearch:
 
     async def _part(self, hits: array[int], offset: int, end: int, line: int, progress: Callable[[], None]) -> None:
         size = SEARCH_SLICE if self._scanner.quick else SLOW_SLICE
+        read, base = b"", offset
         while offset < end and not self.canceled and not self.capped:
-            chunk = await self._document.source.load(offset, min(size, end - offset))
+            chunk = read[offset - base : offset - base + size]
+            if len(chunk) < min(size, end - offset):
+                # Reading much at a time keeps hops to the reading thread few.
+                read, base = await self._document.source.load(offset, min(SEARCH_READ, end - offset)), offset
+                chunk = read[:size]
             if not chunk:
                 return
             used, lines = _whole_lines(chunk, last=offset + len(chunk) >= end)
