@@ -214,7 +214,7 @@ class _Daemon:
         return wire.DaemonStatus(
             pid=os.getpid(),
             version=VERSION,
-            agents=len(supervisor.rows()),
+            agents=len(supervisor.roster.rows()),
             epoch=self._epoch,
             started=self._started,
             clients=clients,
@@ -227,7 +227,7 @@ class _Daemon:
     async def doctor(self, clients: int) -> wire.DoctorFacts:
         """Return leftovers, sizes and problems."""
         supervisor = self._running()
-        ended = supervisor.ended_nonces()
+        ended = supervisor.roster.ended_nonces()
         leftovers, log_bytes = await asyncio.to_thread(_inspect, self._places, ended)
         return wire.DoctorFacts(
             status=self.status(clients),

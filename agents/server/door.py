@@ -127,7 +127,7 @@ class Server:
             log.warning("a client of uid %s (pid %s) was turned away", uid, pid)
             writer.transport.abort()
             return
-        peer = identify(pid, uid, self.supervisor, self._processes)
+        peer = identify(pid, uid, self.supervisor.roster, self._processes)
         connection = Connection(reader, writer, peer, self._out_limit)
         self._connections.add(connection)
         try:
@@ -168,7 +168,7 @@ class Server:
         )
 
     def _check_self(self, peer: Peer, ref: str) -> None:
-        if peer.agent is None or self.supervisor.resolve(ref).spec.id != peer.agent:
+        if peer.agent is None or self.supervisor.roster.resolve(ref).spec.id != peer.agent:
             raise RpcError(ErrorCode.REFUSED, f"refused: process {peer.pid} runs inside an agent and may see only that")
 
     @staticmethod

@@ -89,20 +89,20 @@ async def _run(context: Context, _c: Connection, params: wire.Run) -> wire.Start
 
 
 async def _list(context: Context, _c: Connection, _p: wire.NoParams) -> wire.Listing:
-    return wire.Listing(context.supervisor.rows())
+    return wire.Listing(context.supervisor.roster.rows())
 
 
 async def _show(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Shown:
-    unit = context.supervisor.resolve(params.id)
+    unit = context.supervisor.roster.resolve(params.id)
     return wire.Shown(unit.row(), unit.spec, str(unit.directory.path))
 
 
 async def _explain(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Explained:
-    return context.supervisor.resolve(params.id).explain()
+    return context.supervisor.roster.resolve(params.id).explain()
 
 
 async def _next(context: Context, _c: Connection, params: wire.Next) -> wire.NextEntry:
-    queue = context.supervisor.triage()
+    queue = context.supervisor.roster.triage()
     row = next((row for row in queue if row.id not in params.after), None)
     return wire.NextEntry(row, len(queue))
 
@@ -120,12 +120,12 @@ async def _remove(context: Context, _c: Connection, params: wire.Remove) -> wire
 
 
 async def _rename(context: Context, _c: Connection, params: wire.Rename) -> wire.Done:
-    context.supervisor.rename(params.id, params.name)
+    context.supervisor.roster.rename(params.id, params.name)
     return wire.Done()
 
 
 async def _annotate(context: Context, _c: Connection, params: wire.Annotate) -> wire.Done:
-    context.supervisor.annotate(params)
+    context.supervisor.roster.annotate(params)
     return wire.Done()
 
 
@@ -133,57 +133,57 @@ async def _annotate(context: Context, _c: Connection, params: wire.Annotate) -> 
 
 
 async def _send(context: Context, _c: Connection, params: wire.Send) -> wire.Sent:
-    return orders.send(context.supervisor.resolve(params.id), params.text)
+    return orders.send(context.supervisor.roster.resolve(params.id), params.text)
 
 
 async def _edit_queued(context: Context, _c: Connection, params: wire.EditQueued) -> wire.Done:
-    orders.edit_queued(context.supervisor.resolve(params.id), params.turn, params.text)
+    orders.edit_queued(context.supervisor.roster.resolve(params.id), params.turn, params.text)
     return wire.Done()
 
 
 async def _wait(context: Context, _c: Connection, params: wire.Wait) -> wire.Waited:
-    return await orders.wait(context.supervisor.resolve(params.id), params)
+    return await orders.wait(context.supervisor.roster.resolve(params.id), params)
 
 
 async def _answer(context: Context, connection: Connection, params: wire.AnswerRequest) -> wire.Answered:
     by = params.by or connection.client or "a client"
-    return orders.answer(context.supervisor.resolve(params.id), params, by)
+    return orders.answer(context.supervisor.roster.resolve(params.id), params, by)
 
 
 async def _interrupt(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Done:
-    return wire.Done(orders.interrupt(context.supervisor.resolve(params.id)))
+    return wire.Done(orders.interrupt(context.supervisor.roster.resolve(params.id)))
 
 
 async def _stop(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Done:
-    return wire.Done(await orders.end(context.supervisor.resolve(params.id), "stop"))
+    return wire.Done(await orders.end(context.supervisor.roster.resolve(params.id), "stop"))
 
 
 async def _kill(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Done:
-    return wire.Done(await orders.end(context.supervisor.resolve(params.id), "kill"))
+    return wire.Done(await orders.end(context.supervisor.roster.resolve(params.id), "kill"))
 
 
 async def _seen(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Done:
-    orders.see(context.supervisor.resolve(params.id))
+    orders.see(context.supervisor.roster.resolve(params.id))
     return wire.Done()
 
 
 async def _snooze(context: Context, _c: Connection, params: wire.Snooze) -> wire.Done:
-    orders.snooze(context.supervisor.resolve(params.id), params.seconds)
+    orders.snooze(context.supervisor.roster.resolve(params.id), params.seconds)
     return wire.Done()
 
 
 async def _set_mode(context: Context, _c: Connection, params: wire.SetMode) -> wire.Done:
-    orders.set_mode(context.supervisor.resolve(params.id), params.mode)
+    orders.set_mode(context.supervisor.roster.resolve(params.id), params.mode)
     return wire.Done()
 
 
 async def _input(context: Context, _c: Connection, params: wire.Input) -> wire.Done:
-    orders.type_in(context.supervisor.resolve(params.id), params.data)
+    orders.type_in(context.supervisor.roster.resolve(params.id), params.data)
     return wire.Done()
 
 
 async def _resize(context: Context, _c: Connection, params: wire.Resize) -> wire.Done:
-    orders.resize(context.supervisor.resolve(params.id), params.rows, params.cols)
+    orders.resize(context.supervisor.roster.resolve(params.id), params.rows, params.cols)
     return wire.Done()
 
 
@@ -191,7 +191,7 @@ async def _hook(context: Context, connection: Connection, params: wire.Hook) -> 
     agent = connection.peer.agent
     if agent is None:
         raise RpcError(ErrorCode.REFUSED, "a hook is reported by a process of an agent, about that agent")
-    orders.hook(context.supervisor.resolve(agent), params.event, params.payload)
+    orders.hook(context.supervisor.roster.resolve(agent), params.event, params.payload)
     return wire.Done()
 
 
@@ -204,12 +204,12 @@ async def _pane_watch(context: Context, connection: Connection, params: wire.Wat
 
 
 async def _log_read(context: Context, _c: Connection, params: wire.ReadLog) -> wire.LogBytes:
-    unit = context.supervisor.resolve(params.id)
+    unit = context.supervisor.roster.resolve(params.id)
     return await asyncio.to_thread(orders.read_log, unit, params)
 
 
 async def _transcript_page(context: Context, _c: Connection, params: wire.PageTranscript) -> wire.Page:
-    return orders.page(context.supervisor.resolve(params.id), params.before, params.n)
+    return orders.page(context.supervisor.roster.resolve(params.id), params.before, params.n)
 
 
 #: The handler of every method of ``wire.METHODS``; a test holds the two equal.

@@ -1,6 +1,6 @@
-"""The supervisor: all agents of one home, found again at start, started, ended, listed and told about.
+"""The supervisor: all agents of one home, found again at start, started, resumed, ended and told about.
 
-One asyncio loop, no Qt. What happens inside one agent is its unit's; here is only what concerns the fleet.
+One asyncio loop, no Qt. What happens inside one agent is its unit's; who there is, the roster's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,12 +27,13 @@ from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import LeaseHeld, Leases
 from agents.runtime.places import Places
 from agents.status import recovery
-from agents.supervisor import decisions, launching, names, orders
+from agents.supervisor import launching, names, orders
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
 from agents.supervisor.intents import NoSteps, Steps
 from agents.supervisor.life import Life
+from agents.supervisor.roster import Roster
 from agents.supervisor.row import can_resume
 from agents.supervisor.services import Clock, Services, SystemClock
 from agents.supervisor.unit import Unit
@@ -69,11 +70,12 @@ class Supervisor:
         clock: Clock | None = None,
     ) -> None:
         self.places = places
-        self.bus = EventBus(self._row, asyncio.get_running_loop())
+        self._clock = clock or SystemClock()
+        self.roster = Roster(self._clock)
+        self.bus = EventBus(self.roster.row, asyncio.get_running_loop())
         self.index = IndexStore(places.index, self._transcripts, self._on_index_problem)
         self.watched: frozenset[AgentId] = frozenset()
         self._environ = dict(environ)
-        self._clock = clock or SystemClock()
         self._services = Services(
             places=places,
             families=families,
@@ -86,7 +88,6 @@ class Supervisor:
             environ=self._environ,
         )
         self._catalog = Catalog(places.kinds, environ.get("PATH"))
-        self._lives: dict[AgentId, Life] = {}
         self._jobs: dict[AgentId, asyncio.Task[None]] = {}
         self._notices: list[Noticed] = []
         self._tasks: asyncio.TaskGroup | None = None
@@ -108,19 +109,19 @@ class Supervisor:
                 await self._loop.create_future()
         finally:
             self._tasks = None
-            for life in self._lives.values():
+            for life in self.roster.lives():
                 life.close()
             await asyncio.to_thread(self.index.stop)
             unsubscribe()
 
     def save(self) -> None:
         """Save every unit (before a hand-over); nothing is let go."""
-        for life in self._lives.values():
+        for life in self.roster.lives():
             life.save()
 
     def clock_jumped(self) -> None:
         """Restart all silence timers: the machine slept or was paused, no agent was silent."""
-        for life in self._lives.values():
+        for life in self.roster.lives():
             life.unit.quiet_since = self._clock.monotonic()
             life.unit.changed()
             life.unit.wake()
@@ -137,64 +138,23 @@ class Supervisor:
 
     def _begin(self, life: Life, *, launch: bool) -> None:
         agent = life.unit.id
-        self._lives[agent] = life
+        self.roster.add(life)
         self._jobs[agent] = self._group().create_task(life.run(launch=launch), name=f"agent {agent}")
 
     # -- reading
 
-    def rows(self) -> tuple[AgentRow, ...]:
-        """Return all rows in creation order."""
-        return tuple(life.unit.row() for life in self._lives.values())
-
     def snapshot(self) -> wire.Snapshot:
         """Return fleet facts and open requests as of the newest event."""
         self.bus.flush()
-        return wire.Snapshot(self.bus.seq, self.rows(), tuple(self._notices), self._catalog.infos())
-
-    def triage(self) -> list[AgentRow]:
-        """Return who needs the user, most urgent first, oldest first inside a rank."""
-        now = self._clock.wall()
-        waiting = [
-            row
-            for row in self.rows()
-            if row.rank is not None and not row.archived and (row.snoozed_until is None or row.snoozed_until <= now)
-        ]
-        return sorted(waiting, key=lambda row: (row.rank or 0, row.since, row.id))
+        return wire.Snapshot(self.bus.seq, self.roster.rows(), tuple(self._notices), self._catalog.infos())
 
     def kinds(self) -> wire.Kinds:
         """Return the kinds there are now, read anew."""
         return self._catalog.listing()
 
-    def resolve(self, ref: str) -> Unit:
-        """Return the agent meant by an id, a name or a unique beginning of an id. Raises RpcError."""
-        return self._life(ref).unit
-
     def is_watched(self, agent: AgentId) -> bool:
         """Tell whether a client follows the transcript and the log of an agent."""
         return agent in self.watched
-
-    # -- who is who among processes (agents.server.peer)
-
-    def owners(self) -> Mapping[int, AgentId]:
-        """Return the agent of every keeper's and agent's own process id."""
-        found: dict[int, AgentId] = {}
-        for agent, life in self._lives.items():
-            for pid in life.hold.pids():
-                found[pid] = agent
-        return found
-
-    def nonces(self) -> Mapping[str, AgentId]:
-        """Return the agent of every ``QUARTERDECK_AGENT`` value in use."""
-        return {f"{agent}:{life.unit.made.nonce}": agent for agent, life in self._lives.items()}
-
-    def ended_nonces(self) -> Mapping[str, AgentId]:
-        """Return the nonce of every agent that has ended: no process should carry one of these."""
-        units = [life.unit for life in self._lives.values()]
-        return {unit.made.nonce: unit.id for unit in units if not unit.is_live and unit.made.nonce}
-
-    def grants(self, agent: AgentId) -> Collection[str]:
-        """Return the methods an agent's spec allows it beyond its role."""
-        return self._lives[agent].unit.spec.grants
 
     # -- starting
 
@@ -204,12 +164,10 @@ class Supervisor:
 
     async def _run_agent(self, params: wire.Run) -> wire.Started:
         kind = self._catalog.find(params.kind)
-        taken = {
-            agent: msgspec.structs.replace(life.unit.spec, name=life.unit.name) for agent, life in self._lives.items()
-        }
+        taken = {unit.id: msgspec.structs.replace(unit.spec, name=unit.name) for unit in self.roster.units()}
         new_id = names.new_id(taken, secrets.choice)
         spec = launching.plan(params, kind, taken, self._environ, new_id)
-        slots = [life.unit.row().slot for life in self._lives.values()]
+        slots = [row.slot for row in self.roster.rows()]
         spec = msgspec.structs.replace(spec, created_at=self._clock.wall(), slot=names.free_slot(slots))
         directory = AgentDirectory(self.places.agent(spec.id))
         turn = None
@@ -238,7 +196,7 @@ class Supervisor:
 
     async def resume(self, ref: str) -> wire.Started:
         """Continue an ended agent in a new process."""
-        return await self._own(self._resume(self._life(ref)))
+        return await self._own(self._resume(self.roster.life(ref)))
 
     async def _resume(self, life: Life) -> wire.Started:
         unit = life.unit
@@ -270,11 +228,11 @@ class Supervisor:
     async def resume_all(self) -> wire.Resumed:
         """Resume every agent that was cut off and can go on, one after the other, and say what is left to do."""
         await self._adopted()
-        rows = self.rows()
+        rows = self.roster.rows()
         resumed: list[AgentId] = []
         problems: list[str] = []
         for row in rows:
-            life = self._lives.get(row.id)
+            life = self.roster.get(row.id)
             if life is None or row.recovery not in (Recovery.RESUME, Recovery.NEEDS_YOU):
                 continue
             try:
@@ -289,14 +247,14 @@ class Supervisor:
 
     async def _adopted(self) -> None:
         """Wait until every agent a former daemon left is known as it is."""
-        for life in tuple(self._lives.values()):
+        for life in self.roster.lives():
             with contextlib.suppress(TimeoutError):  # a long log: it is left out, and says that it is catching up
                 await life.unit.waiters.until(partial(_caught_up, life.unit), LAUNCH_S)
 
     async def _announce(self) -> None:
         """Say once who was cut off: after a crash of everything or a reboot that is the first thing to know."""
         await self._adopted()
-        rows = self.rows()
+        rows = self.roster.rows()
         if recovery.is_worth_resuming(rows):
             how = "`quarterdeck resume --all` or “Resume all” brings back those that can"
             self._notice("warning", f"{recovery.sentence(rows)}; {how}")
@@ -305,7 +263,7 @@ class Supervisor:
 
     async def remove(self, ref: str, *, force: bool) -> str:
         """Forget an ended agent; its files go to the trash."""
-        return await self._own(self._remove(self._life(ref), force=force))
+        return await self._own(self._remove(self.roster.life(ref), force=force))
 
     async def _remove(self, life: Life, *, force: bool) -> str:
         unit = life.unit
@@ -322,7 +280,7 @@ class Supervisor:
         job.cancel()
         await asyncio.wait([job])
         life.close()
-        del self._lives[unit.id]
+        self.roster.drop(unit.id)
         target = self.places.state / "trash" / f"{unit.id}-{int(self._clock.wall())}"
         target.parent.mkdir(mode=0o700, exist_ok=True)
         unit.directory.path.rename(target)
@@ -332,47 +290,12 @@ class Supervisor:
 
     async def stop_agents(self) -> None:
         """Stop every live agent, wait for it, and let its keeper go: it would wait two days for its reader."""
-        live = [life.unit for life in self._lives.values() if life.unit.is_live]
+        live = [unit for unit in self.roster.units() if unit.is_live]
         await asyncio.gather(*(orders.end(unit, "stop") for unit in live))
-        ended = [life.hold.let_go.wait() for life in self._lives.values() if not life.unit.is_live]
+        ended = [life.hold.let_go.wait() for life in self.roster.lives() if not life.unit.is_live]
         with contextlib.suppress(TimeoutError):  # the next daemon of this home reads it instead
             async with asyncio.timeout(RELEASE_S):
                 await asyncio.gather(*ended)
-
-    # -- names and notes
-
-    def rename(self, ref: str, name: str) -> None:
-        """Give an agent another name."""
-        unit = self.resolve(ref)
-        problem = names.check(name)
-        if problem is None and any(life.unit.name == name for life in self._lives.values() if life.unit is not unit):
-            problem = f"the name {name} is taken"
-        if problem is not None:
-            raise RpcError(ErrorCode.INVALID_PARAMS, problem)
-        unit.record(decisions.named(self._clock.wall(), name))
-        unit.changed()
-
-    def annotate(self, params: wire.Annotate) -> None:
-        """Set note, labels, team, slot or archived; a slot is taken away from who had it."""
-        unit = self.resolve(params.id)
-        given = {"note": params.note, "labels": params.labels, "team": params.team, "archived": params.archived}
-        changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-        if params.slot is not None:
-            if params.slot not in (0, *names.SLOTS):
-                raise RpcError(
-                    ErrorCode.INVALID_PARAMS, f"agent.annotate: slot is 1 to 9, or 0 for none, not {params.slot}"
-                )
-            self._free_slot(params.slot, unit)
-            changes["slot"] = params.slot
-        if changes:
-            unit.record(decisions.annotated(self._clock.wall(), changes))
-            unit.changed()
-
-    def _free_slot(self, slot: int, taker: Unit) -> None:
-        for life in self._lives.values():
-            if slot and life.unit is not taker and life.unit.row().slot == slot:
-                life.unit.record(decisions.annotated(self._clock.wall(), {"slot": 0}))
-                life.unit.changed()
 
     # -- the index
 
@@ -413,24 +336,6 @@ class Supervisor:
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
-
-    def _life(self, ref: str) -> Life:
-        exact = self._lives.get(ref)
-        if exact is not None:
-            return exact
-        found = [life for life in self._lives.values() if life.unit.name == ref]
-        found = found or [life for agent, life in self._lives.items() if ref and agent.startswith(ref)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            matches = [{"id": life.unit.id, "name": life.unit.name} for life in found]
-            listed = ", ".join(f"{life.unit.id} ({life.unit.name})" for life in found)
-            raise RpcError(ErrorCode.AMBIGUOUS, f"“{ref}” may be any of {listed}", {"matches": matches})
-        raise RpcError(ErrorCode.NOT_FOUND, f"there is no agent “{ref}”; `quarterdeck ls` lists them")
-
-    def _row(self, agent: AgentId) -> AgentRow | None:
-        life = self._lives.get(agent)
-        return None if life is None else life.unit.row()
 
     def _notice(self, level: str, text: str) -> None:
         log.info("%s", text)
