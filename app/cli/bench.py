@@ -156,6 +156,7 @@ def _print(context: Context, figures: tuple[Figure, ...]) -> None:
         Column("unit"),
         Column("target", drop=1),
         Column("baseline", drop=2),
+        Column("detail", least=12, drop=3),
     )
     for line in table(columns, [_cells(figure) for figure in figures], context.output.width):
         context.output.line(*line)
@@ -173,4 +174,5 @@ def _cells(figure: Figure) -> list[Span]:
         (figure.unit, "muted"),
         (target, "muted"),
         (baseline, "muted"),
+        (figure.detail, "muted"),
     ]

@@ -53,6 +53,7 @@ def test_figures_are_judged_and_printed(checkout: Path, shell) -> None:
         "ok": True,
         "baseline": 17.2,
         "ratio": 0.5,
+        "detail": "",
     }
     assert (second["ok"], second["ratio"]) == (None, None)
     assert set(ran.json["machine"]) == {"system", "cpu", "cores", "memory_mb", "python", "version"}
