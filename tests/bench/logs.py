@@ -272,7 +272,9 @@ def _many_panes(directory: Path, loop: Loop, theme: Theme) -> Iterator[Figure]:
         view.close_source()
     window.close()
     theirs = _control(directory, Flood(directory))
-    detail = f"median of 3; {PANES} panes × {LINES_PER_S} lines/s, {VISIBLE} visible; beside QPlainTextEdit capped at 5,000 lines"
+    detail = (
+        f"median of 3; {PANES} panes × {LINES_PER_S} lines/s, {VISIBLE} visible; control: QPlainTextEdit, 5000 lines"
+    )
     names = (("CPU", "%", 40.0), ("growth", "MB", 25.0), ("longest stall", "ms", 40.0))
     for (name, unit, target), value, control in zip(names, ours, theirs, strict=True):
         yield Figure(f"100 panes: {name}", value, unit, target, None, control, detail=detail)

@@ -166,7 +166,8 @@ class RequestBox(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.fillRect(self.viewport().rect(), self._theme.raised)
         painter.translate(QPoint(-GUTTER, -self.verticalScrollBar().value()))
-        self._brush.block(painter, self._placed, lambda _index, _part: ())
+        top = self.verticalScrollBar().value()
+        self._brush.block(painter, self._placed, (top, top + self.height()), lambda _index, _part: ())
         painter.end()
         if self._placed.height > self.height():
             self._paint_shade()

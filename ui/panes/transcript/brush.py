@@ -20,15 +20,20 @@ class Brush:
         self._sheet = sheet
         self._theme = sheet.theme
 
-    def block(self, painter: QPainter, placed: Placed, ranges: Callable[[int, Part], Ranges]) -> None:
-        """Draw a block; ``ranges`` tells what stands behind the text of a part."""
+    def block(
+        self, painter: QPainter, placed: Placed, sight: tuple[int, int], ranges: Callable[[int, Part], Ranges]
+    ) -> None:
+        """Draw what lies between the heights ``sight``; ``ranges`` tells what stands behind the text of a part."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        top, bottom = sight
         for mark in placed.marks:
             self._mark(painter, mark)
         for index, part in enumerate(placed.parts):
+            if part.y > bottom or part.y + part.height < top:
+                continue
             if part.rows:
-                self._rows(painter, part)
-            self._part(painter, part, ranges(index, part))
+                self._rows(painter, part, sight)
+            self._part(painter, part, sight, ranges(index, part))
 
     def _mark(self, painter: QPainter, mark: Fill | Icon | Words) -> None:
         match mark:
@@ -45,17 +50,18 @@ class Brush:
                 painter.setPen(color)
                 painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _part(self, painter: QPainter, part: Part, ranges: Ranges) -> None:
+    def _part(self, painter: QPainter, part: Part, sight: tuple[int, int], ranges: Ranges) -> None:
         painter.save()
         painter.translate(part.x, part.y)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.palette.setColor(QPalette.ColorRole.Text, self._theme.text)
-        context.clip = QRectF(-2, -2, part.width + 4, part.height + 4)
+        top, bottom = max(-2, sight[0] - part.y), min(part.height + 2, sight[1] - part.y)
+        context.clip = QRectF(-2, top, part.width + 4, bottom - top)
         context.selections = [_selection(part, *one) for one in ranges]
         part.document.documentLayout().draw(painter, context)
         painter.restore()
 
-    def _rows(self, painter: QPainter, part: Part) -> None:
+    def _rows(self, painter: QPainter, part: Part, sight: tuple[int, int]) -> None:
         """Draw what stands behind and beside the rows of a diff."""
         fills = {"+": self._theme.diff_added_bg, "-": self._theme.diff_removed_bg}
         layout = part.document.documentLayout()
@@ -69,6 +75,11 @@ class Brush:
             top = round(part.y + layout.blockBoundingRect(block).top())
             end = layout.blockBoundingRect(following).top() if following.isValid() else part.document.size().height()
             bottom = round(part.y + end)
+            if bottom < sight[0]:
+                block = following
+                continue
+            if top > sight[1]:
+                break
             if row.sign in fills:
                 painter.fillRect(QRect(frame.left() + 1, top - 1, frame.width() - 2, bottom - top), fills[row.sign])
             number = row.new if row.new is not None else row.old

@@ -370,13 +370,13 @@ class TranscriptCanvas(QAbstractScrollArea):
             if placed is None:
                 self._paint_missing(painter, height)
             else:
-                self._paint_block(painter, n, placed)
+                self._paint_block(painter, n, placed, (event.rect().top() - y, event.rect().bottom() - y))
             painter.restore()
         painter.end()
 
-    def _paint_block(self, painter: QPainter, n: int, placed: Placed) -> None:
+    def _paint_block(self, painter: QPainter, n: int, placed: Placed, sight: tuple[int, int]) -> None:
         width = self.viewport().width()
-        self._brush.block(painter, placed, lambda index, part: self.ranges(n, index, part))
+        self._brush.block(painter, placed, sight, lambda index, part: self.ranges(n, index, part))
         block = self.transcript.block(n)
         if n == self._hovered and placed.shows_time and block is not None:
             self._brush.time(painter, clock(block.at), width)

@@ -93,7 +93,8 @@ class Setter:
         return max(120, min(COLUMN, room))
 
     def _add(self, placed: Placed, document: QTextDocument, x: int, y: int, width: int) -> Part:
-        document.setTextWidth(width)
+        if document.textWidth() != width:  # laid out anew even when it is the same
+            document.setTextWidth(width)
         part = Part(document, x, y, width)
         placed.parts.append(part)
         return part
