@@ -35,11 +35,12 @@ class MarkReader:
         except FileNotFoundError:
             return 0
 
-    def read(self, from_seq: int, limit_bytes: int) -> list[tuple[Mark, bytes]]:
+    def read(self, from_seq: int, limit_bytes: int, *, held_only: bool = False) -> list[tuple[Mark, bytes]]:
         """Return marks from ``from_seq`` on with their bytes; empty when there are no more.
 
         Stops once ``limit_bytes`` of data are collected, but returns at least one mark. Bytes a crash of
-        the machine took from a log are missing from the data. Raises LogTrimmed.
+        the machine took from a log are missing from the data. Raises LogTrimmed, unless ``held_only``: then
+        bytes that were deleted are missing likewise.
         """
         marks: list[Mark] = []
         total = 0
@@ -48,7 +49,7 @@ class MarkReader:
                 break
             marks.append(mark)
             total += mark.length
-        return self._with_bytes(marks)
+        return self._with_bytes(marks, held_only=held_only)
 
     def scan(self, from_seq: int) -> list[Mark]:
         """Return the next few thousand marks without their bytes."""
@@ -74,17 +75,19 @@ class MarkReader:
         if not found and data:
             yield from self._each(from_seq + len(data) // RECORD.size)
 
-    def _with_bytes(self, marks: list[Mark]) -> list[tuple[Mark, bytes]]:
+    def _with_bytes(self, marks: list[Mark], *, held_only: bool) -> list[tuple[Mark, bytes]]:
         """Read each stream's run once instead of once a mark: a terminal's marks are tiny."""
         runs: dict[Stream, tuple[int, bytes]] = {}
         for stream in Stream:
             mine = [mark for mark in marks if mark.stream is stream]
             if mine:
                 first, last = mine[0].offset, mine[-1].offset + mine[-1].length
+                if held_only:
+                    first = min(last, max(first, self._logs[stream].start))
                 runs[stream] = (first, self._logs[stream].read(first, last - first))
         out: list[tuple[Mark, bytes]] = []
         for mark in marks:
             first, data = runs[mark.stream]
             begin = mark.offset - first
-            out.append((mark, data[begin : begin + mark.length]))
+            out.append((mark, data[max(0, begin) : max(0, begin + mark.length)]))
         return out

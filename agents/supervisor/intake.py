@@ -12,9 +12,10 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from agents.model import Block
+from agents.model import Block, Mark
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.marks import MarkReader
+from agents.runtime.rawlog import LogTrimmed
 from agents.supervisor.replica import Replica, Taken
 from agents.transcript.file import TranscriptFile
 
@@ -34,20 +35,26 @@ CHECKPOINT_SHARE = 10
 
 
 class Intake:
-    """Owned by one unit. ``on_taken`` gets what each mark meant, ``on_stored`` blocks that are final (redacted)."""
+    """Owned by one unit. ``on_taken`` gets what each mark meant, ``on_stored`` blocks that are final (redacted).
 
-    def __init__(
+    ``on_gap`` hears once that bytes are needed which the log no longer holds.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 (where from, where to, and who is told)
         self,
         directory: AgentDirectory,
         replica: Replica,
         transcript: TranscriptFile,
         on_taken: Callable[[Taken], None],
         on_stored: Callable[[tuple[Block, ...]], None],
+        on_gap: Callable[[LogTrimmed], None],
     ) -> None:
         self._directory = directory
         self._marks = MarkReader(directory.path)
         self._on_taken = on_taken
         self._on_stored = on_stored
+        self._on_gap = on_gap
+        self._has_gap = False
         self._saved_at = 0
         self._saved_seq = -1
         self._spent = 0.0  # seconds of taking in since then: what a replay would take
@@ -89,7 +96,7 @@ class Intake:
         """Take some marks; tell whether there may be more. Whatever is recorded later brings a poke of its own."""
         begun = time.perf_counter()
         end = self._marks.next_seq
-        marks = self._marks.read(self.replica.vitals.seq, SLICE_BYTES)
+        marks = self._next_marks()
         for mark, data in marks:
             if self.is_broken:
                 wrote = self.replica.vitals.feed(mark, data)
@@ -100,6 +107,16 @@ class Intake:
                 break
         self._spent += time.perf_counter() - begun
         return bool(marks) and self.replica.vitals.seq < end
+
+    def _next_marks(self) -> list[tuple[Mark, bytes]]:
+        seq = self.replica.vitals.seq
+        try:
+            return self._marks.read(seq, SLICE_BYTES)
+        except LogTrimmed as gap:
+            if not self._has_gap:
+                self._has_gap = True
+                self._on_gap(gap)
+            return self._marks.read(seq, SLICE_BYTES, held_only=True)
 
     def tick(self) -> None:
         """Reach the adapter's next deadline."""

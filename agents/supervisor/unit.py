@@ -29,6 +29,7 @@ from agents.model import (
     Turn,
 )
 from agents.runtime.directory import AgentDirectory
+from agents.runtime.rawlog import LogTrimmed
 from agents.runtime.redact import Redactor
 from agents.status.reduce import Verdict, reduce
 from agents.supervisor import decisions, health, row
@@ -80,7 +81,7 @@ class Unit:
         self.outflow = Outflow(self.intents, self.made, self.recorder, services.clock.wall, self.notice)
         replica = Replica(kind, spec, services.families[spec.family], self._decided)
         transcript = TranscriptFile(directory.transcript_file, self.redactor.text)
-        self.intake = Intake(directory, replica, transcript, self._on_taken, self._on_stored)
+        self.intake = Intake(directory, replica, transcript, self._on_taken, self._on_stored, self._on_gap)
         self.waiters: Waiters[tuple[AgentRow, str]] = Waiters()
         self.woken = asyncio.Event()
         self.view = View()
@@ -262,6 +263,14 @@ class Unit:
             return
         with self.firewall("reading its status"):
             replica = self.replica
+    def _on_gap(self, gap: LogTrimmed) -> None:
+        """Go on behind a part of the log that is gone, if what is left can be understood without it."""
+        text = f"the first {gap.start} bytes of its log are gone, and no checkpoint covers them"
+        if self.adapter is not None and Capability.INPUT in self.adapter.capabilities():
+            self.notice("warning", f"{text}; it goes on with the rest")
+        else:  # a protocol begins at its beginning: half of one may mean anything
+            self._break(f"{text}: what it says is not understood any more")
+
             now = self.services.clock.monotonic() if self.is_live else replica.vitals.monotonic
             verdict = reduce(adapter.evidence(), now, self._before)
             if not verdict.settling:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import pytest
 
 from agents.model import AgentRow
 from agents.runtime import tree
-from agents.runtime.directory import AgentDirectory
+from agents.runtime.directory import AgentDirectory, DirectoryDamaged
 from tests.integration.daemon.conftest import DaemonHome, wait_for
 
 __all__ = ["FaultHome", "wait_for"]
@@ -104,6 +106,17 @@ class FaultHome(DaemonHome):
             return "\n".join(notice.text for notice in client.welcome.snapshot.notices)
         finally:
             client.close()
+
+    def _sweep(self) -> None:
+        """End what is left, also where the test damaged the journal that names it."""
+        for path in self.path.glob("state/**/keeper.json"):
+            with contextlib.suppress(DirectoryDamaged):
+                state = AgentDirectory(path.parent).keeper_state()
+                if state is not None and tree.is_same(state.pid, state.start):
+                    os.kill(state.pid, signal.SIGKILL)
+        for path in self.path.glob("state/**/events.jsonl"):
+            for nonce in set(re.findall(rb'"nonce": ?"(\w+)"', path.read_bytes())):
+                tree.kill_all(partial(tree.find_by_nonce, nonce.decode()))
 
     def restarted(self) -> None:
         """Make the records look as if the machine had been restarted since."""

@@ -1,6 +1,6 @@
 """The real daemon with faults built in: it dies at a chosen step of its work, its clock jumps, its age is another.
 
-Options (JSON, first argument): ``die`` [step, number], ``silent_s``, ``heartbeat_s``, ``version``, ``protocol``,
+Options (JSON, first argument): ``die`` [step, number], ``silent_s``, ``heartbeat_s``, ``jump_s``, ``version``,
 ``nofile``. Each replaces one function or constant of the product by one that does the same and then fails.
 """
 
@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,16 @@ def before_exec(seams: daemon.Seams, die: Dying) -> None:
     seams.execute = execute
 
 
+def stepping_clock(path: Path) -> None:
+    """Have the time of day differ by as many seconds as a file says, once it is there."""
+    honest = time.time
+
+    def wall() -> float:
+        return honest() + (float(path.read_text() or 0) if path.exists() else 0.0)
+
+    time.time = wall
+
+
 STEPS: dict[str, Callable[[Dying], None]] = {
     "before checkpoint": before_checkpoint,
     "in checkpoint": in_checkpoint,
@@ -158,6 +169,8 @@ def main() -> int:
     if "silent_s" in options:
         assess = health.assess
         health.assess = lambda signs, now: assess(signs, now, options["silent_s"], options["silent_s"])  # type: ignore[assignment]
+    if "FAKE_WALL" in os.environ:
+        stepping_clock(Path(os.environ["FAKE_WALL"]))
     daemon.HEARTBEAT_S = options.get("heartbeat_s", daemon.HEARTBEAT_S)
     daemon.JUMP_S = options.get("jump_s", daemon.JUMP_S)
     daemon.VERSION = options.get("version", daemon.VERSION)
