@@ -16,16 +16,19 @@ def match(query: str, text: str) -> Hit | None:
     """Return how well ``query`` matches ``text``; every word of the query must, in any order. ``None`` = not."""
     score = 0
     positions: set[int] = set()
-    folded = text.casefold()
-    if len(folded) != len(text):
-        folded = text.lower() if len(text.lower()) == len(text) else text
-    for word in query.casefold().split():
+    folded = _folded(text)
+    for word in _folded(query).split():
         hit = _word(word, folded, text)
         if hit is None:
             return None
         score += hit.score
         positions.update(hit.positions)
     return Hit(score - len(text) // 8, tuple(sorted(positions)))
+
+
+def _folded(text: str) -> str:
+    """Return the text in lower case, letter by letter: positions must stay what they are."""
+    return "".join(lower if len(lower := letter.lower()) == 1 else letter for letter in text)
 
 
 def _word(word: str, folded: str, text: str) -> Hit | None:

@@ -235,6 +235,7 @@ class MainWindow(QMainWindow):
         if reason:
             self.tell(f"{declared.title}: {reason}", "warning")
             return
+        self.hints.clear_toast()
         self.commands[command]()
         self._context_timer.start()
 

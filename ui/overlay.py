@@ -68,6 +68,12 @@ class Overlay(QFrame):
         self.hide()
         self.closed.emit()
 
+    def set_height(self, height: int) -> None:
+        """Want another height."""
+        self._wanted = (self._wanted[0], height)
+        if self.isVisible():
+            self._fit()
+
     def _fit(self) -> None:
         parent = self.parentWidget()
         assert parent is not None  # noqa: S101  (made with one)

@@ -22,6 +22,10 @@ _ENTRY = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 
 
+#: Pixels of the palette when many entries match.
+_HEIGHT = 460
+
+
 class Entry(msgspec.Struct, frozen=True):
     """One thing to choose. ``disabled`` says why it cannot be; ``act`` does it."""
 
@@ -144,7 +148,7 @@ class Palette(Overlay):
     own_keys = Overlay.own_keys | {"Ctrl+K", "Ctrl+A", "Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+Z"}
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
-        super().__init__(parent, theme, width=640, height=460)
+        super().__init__(parent, theme, width=640, height=_HEIGHT)
         self.setObjectName("palette")
         self.field = _Query(self)
         self.list = QListView(self)
@@ -205,6 +209,12 @@ class Palette(Overlay):
         self._nothing.setVisible(not has_any)
         if has_any:
             self.list.setCurrentIndex(self._model.index(0))
+        self._fit_to_matches()
+
+    def _fit_to_matches(self) -> None:
+        """Be as high as the matches need, up to the height of the overlay."""
+        row = max(self.list.sizeHintForRow(0), 24)
+        self.set_height(min(_HEIGHT, self.field.sizeHint().height() + row * max(2, len(self._model.entries)) + 12))
 
     def _move(self, steps: int) -> None:
         total = len(self._model.entries)

@@ -51,8 +51,6 @@ def make_application() -> QApplication:
     app.setApplicationName("quarterdeck")
     app.setApplicationDisplayName("Quarterdeck")
     QGuiApplication.setDesktopFileName("quarterdeck")
-    # The loop ends when we say so: a closing dialog or a window on another monitor must not end it.
-    app.setQuitOnLastWindowClosed(False)
     return app
 
 
@@ -156,6 +154,8 @@ class Shell:
 def run_loop(shell: Shell, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run ``work`` in an asyncio loop inside Qt's, with the one firewall around slots and tasks."""
     before = sys.excepthook
+    # The loop ends when we say so: a closing dialog, or a window on another monitor, must not end it.
+    shell.app.setQuitOnLastWindowClosed(False)
 
     def on_exception(kind: type[BaseException], failure: BaseException, trace: TracebackType | None) -> None:
         # The firewall of the shell: PySide calls this for whatever a slot raises.
@@ -186,4 +186,6 @@ def run_loop(shell: Shell, work: Callable[[], Coroutine[Any, Any, None]]) -> Non
 
 
 def _on_qt_message(kind: QtMsgType, _: object, message: str | None) -> None:
-    log.log(_QT_LEVELS.get(kind, logging.DEBUG), "Qt: %s", message)
+    # The offscreen platform says so for every window; it is what offscreen means, and nothing is lost by it.
+    is_noise = (message or "").startswith("This plugin does not support")
+    log.log(logging.DEBUG if is_noise else _QT_LEVELS.get(kind, logging.DEBUG), "Qt: %s", message)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +18,7 @@ from app.commands import Zone
 from app.fleet import Fleet
 from app.layout import Layouts
 from tests.fakes.caller import RecordingCaller
+from tests.fakes.keys import press
 from tests.fakes.rows import fleet_of
 from ui import theme as themes
 from ui.main_window import MainWindow
@@ -159,42 +158,6 @@ class Deck:
 
     def wait(self, fact: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(fact, timeout=5000)
-
-
-_NAMED = {
-    "Esc": Qt.Key.Key_Escape,
-    "Enter": Qt.Key.Key_Return,
-    "Space": Qt.Key.Key_Space,
-    "Tab": Qt.Key.Key_Tab,
-    "Delete": Qt.Key.Key_Delete,
-} | {
-    name: getattr(Qt.Key, f"Key_{name}")
-    for name in ("Up", "Down", "Left", "Right", "Home", "End", *(f"F{n}" for n in range(1, 13)))
-}
-_MODIFIERS = {
-    "Ctrl": Qt.KeyboardModifier.ControlModifier,
-    "Alt": Qt.KeyboardModifier.AltModifier,
-    "Shift": Qt.KeyboardModifier.ShiftModifier,
-}
-
-
-def press(chord: str) -> None:
-    """Send the key events of a chord through the application, as a keyboard does."""
-    *held, key = chord.split("+") if len(chord) > 1 else [chord]
-    modifiers = Qt.KeyboardModifier.NoModifier
-    for name in held:
-        modifiers |= _MODIFIERS[name]
-    target = QApplication.focusWidget()
-    assert target is not None, f"nothing has the keyboard for {chord}"
-    if key in _NAMED:
-        QTest.keyClick(target, _NAMED[key], modifiers)
-    elif held:
-        code = Qt.Key(ord(key.upper()))
-        text = chr(ord(key.upper()) - 64) if key.isalpha() and "Ctrl" in held else key
-        for kind in (QKeyEvent.Type.KeyPress, QKeyEvent.Type.KeyRelease):
-            QApplication.sendEvent(target, QKeyEvent(kind, code, modifiers, text))
-    else:
-        QTest.keyClicks(target, key)
 
 
 @pytest.fixture

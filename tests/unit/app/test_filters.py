@@ -62,7 +62,7 @@ def test_group_and_text_both_hold() -> None:
     made = row("fix", Turn.WORKING)
     assert Filter(Group.WORKING, "fix").matches(made, NOW)
     assert not Filter(Group.IDLE, "fix").matches(made, NOW)
-    assert not Filter(Group.WORKING, "x").matches(made, NOW)
+    assert not Filter(Group.WORKING, "zz").matches(made, NOW)
 
 
 def test_an_empty_filter_is_false() -> None:
