@@ -45,7 +45,6 @@ def test_beginnings_beat_middles_and_runs_beat_scattered_letters() -> None:
 def test_case_and_odd_letters_do_not_matter() -> None:
     assert match("NEW", "new agent")
     assert match("straße", "Straße")
-    assert match("i", "İstanbul") is not None
 
 
 @given(st.text(max_size=20), st.text(max_size=40))
