@@ -19,8 +19,6 @@ def obstacle(row: AgentRow | None, *, connected: bool) -> str:
         return "This agent is gone."
     if not connected:
         return "Not connected to the daemon; your text is kept."
-    if not {Capability.PROMPT, Capability.INPUT} & set(row.capabilities):
-        return f"{row.name} takes no messages."
     if row.lifecycle in (Lifecycle.STARTING, Lifecycle.QUEUED):
         return ""  # it waits in the queue
     if row.lifecycle is Lifecycle.STOPPING:
@@ -28,6 +26,8 @@ def obstacle(row: AgentRow | None, *, connected: bool) -> str:
     if row.lifecycle not in LIVE:
         again = " Resume it to go on." if Capability.RESUME in row.capabilities else " It cannot be resumed."
         return f"{row.name} has ended.{again}"
+    if not {Capability.PROMPT, Capability.INPUT} & set(row.capabilities):
+        return f"{row.name} takes no messages."
     return ""
 
 

@@ -21,7 +21,7 @@ from app.risk import marks
 from ui.panes.flow import FlowLayout
 from ui.panes.keyboard import holds
 from ui.panes.questions import QuestionForm
-from ui.panes.requestbox import GRAVE, RequestBox
+from ui.panes.requestbox import GRAVE, RequestBox, Shown
 from ui.theme import Theme
 
 #: Milliseconds the border stays bright after a key came too early.
@@ -163,9 +163,8 @@ class Card(QWidget):
         self._told.hide()
         self.reason.hide()
         self.reason.clear()
-        where = _where(request.cwd, worktree)
         found = marks(request, worktree)
-        self.body.show_request(request, found, where)
+        self.body.show_request(Shown(request, found, worktree))
         # What cannot be taken back is no button to press in passing.
         self._dress("allow", "" if any(mark.risk in GRAVE for mark in found) else "primary")
         self.body.setVisible(not self.body.is_empty)
@@ -366,19 +365,11 @@ def _always_words(one: RequestOption | None) -> str:
 
 def _title(request: Request) -> str:
     if request.questions:
-        return "The agent asks" if len(request.questions) > 1 else one_line(request.title, 300) or "The agent asks"
+        said = request.title in {question.text for question in request.questions}
+        return "The agent asks" if said else one_line(request.title, 300) or "The agent asks"
     if request.kind is Blocked.AUTH:
         return f"Log in: {one_line(request.title, 300)}"
     title = one_line(request.title, 300).rstrip("?")
     if request.command and (not title or request.command.startswith(title)):
         return "Run this command?"
     return f"{title or 'Allow this'}?"
-
-
-def _where(cwd: str | None, worktree: str) -> str:
-    if not cwd:
-        return ""
-    if cwd == worktree:
-        return one_line(cwd.rstrip("/").rpartition("/")[2] or cwd, 200)
-    prefix = worktree.rstrip("/") + "/"
-    return one_line(cwd.removeprefix(prefix), 200)

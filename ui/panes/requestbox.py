@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
@@ -26,17 +29,42 @@ MIN_HEIGHT = 90
 GRAVE = frozenset({Risk.DELETE, Risk.ROOT, Risk.OPAQUE, Risk.PUSH})
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A request, its risks, and the directory the agent works in."""
+
+    request: Request
+    marks: tuple[Mark, ...]
+    worktree: str
+
+    @property
+    def where(self) -> str:
+        """Return the directory of the request in the user's words."""
+        cwd = self.request.cwd
+        if not cwd:
+            return ""
+        if cwd.rstrip("/") == self.worktree.rstrip("/"):
+            return one_line(PurePosixPath(cwd).name or cwd, 200)
+        return one_line(self.relative(cwd), 200)
+
+    def relative(self, path: str) -> str:
+        """Return a path as seen from the directory the agent works in; one outside stays whole."""
+        root = self.worktree.rstrip("/") + "/"
+        return path.removeprefix(root) if root != "/" else path
+
+
 class RequestSetter(Setter):
     """Sets a request the way the transcript sets tool calls."""
 
-    def request(self, request: Request, marks: tuple[Mark, ...], where: str, width: int) -> Placed:
-        """Return the body of a card for ``request``, ``width`` pixels wide."""
+    def request(self, shown: Shown, width: int) -> Placed:
+        """Return the body of a card, ``width`` pixels wide."""
+        request = shown.request
         placed = Placed(0, Fold.ALL, width + GUTTER)
         y = 0
         if request.command:
             y = self._code(placed, Code("bash", clean(request.command)), y) + 8
-        y = self._facts(placed, request, where, y)
-        for mark in marks:
+        y = self._facts(placed, shown, y)
+        for mark in shown.marks:
             y = self._risk(placed, mark, y)
         if request.detail:
             para = Text((Para((Span(clean(request.detail).strip().replace("\n", "\u2028")),)),))
@@ -44,21 +72,21 @@ class RequestSetter(Setter):
             part = self._add(placed, document, GUTTER, y + 2, self._text_width(placed.width))
             y = part.y + part.height + 4
         for diff in map(rows, request.diffs):
-            y = self._diff(placed, diff, y + 2, 400, alone=False) + 6
+            named = replace(diff, path=shown.relative(diff.path))
+            y = self._diff(placed, named, y + 2, 400, alone=False) + 6
         placed.height = y
         return placed
 
     def _text_width(self, width: int) -> int:
         return max(120, width - GUTTER)
 
-    def _facts(self, placed: Placed, request: Request, where: str, y: int) -> int:
-        facts = []
-        if where:
-            facts.append(f"in {where}")
+    def _facts(self, placed: Placed, shown: Shown, y: int) -> int:
+        request = shown.request
+        facts = [f"in {shown.where}"] if shown.where else []
         if request.tool_kind not in ("other", "execute"):
             facts.append(request.tool_kind)
         edited = {diff.path for diff in request.diffs}
-        facts += [one_line(path, 200) for path in request.paths[:6] if path not in edited]
+        facts += [one_line(shown.relative(path), 200) for path in request.paths[:6] if path not in edited]
         if len(request.paths) > 6:
             facts.append(f"and {len(request.paths) - 6} more paths")
         if not facts:
@@ -87,9 +115,7 @@ class RequestBox(QAbstractScrollArea):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._request: Request | None = None
-        self._marks: tuple[Mark, ...] = ()
-        self._where = ""
+        self._shown: Shown | None = None
         self._placed: Placed | None = None
         self._most = MAX_HEIGHT
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -108,9 +134,9 @@ class RequestBox(QAbstractScrollArea):
         self._theme = theme
         self._set()
 
-    def show_request(self, request: Request, marks: tuple[Mark, ...], where: str) -> None:
-        """Show a request with its risks; ``where`` is the directory in the user's words."""
-        self._request, self._marks, self._where = request, marks, where
+    def show_request(self, shown: Shown) -> None:
+        """Show a request with its risks."""
+        self._shown = shown
         self.verticalScrollBar().setValue(0)
         self._set()
 
@@ -125,12 +151,16 @@ class RequestBox(QAbstractScrollArea):
         bar.setValue(bar.value() + pixels)
 
     def _set(self) -> None:
-        if self._request is None:
+        if self._shown is None:
             return
-        width = max(120, self.viewport().width())
-        self._placed = self._setter.request(self._request, self._marks, self._where, width)
-        height = min(self._most, self._placed.height)
         bar = self.verticalScrollBar()
+        self._placed = self._setter.request(self._shown, max(120, self.width()))
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if self._placed.height > self._most:
+            policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+            self._placed = self._setter.request(self._shown, max(120, self.width() - bar.sizeHint().width()))
+        self.setVerticalScrollBarPolicy(policy)
+        height = min(self._most, self._placed.height)
         bar.setRange(0, max(0, self._placed.height - height))
         bar.setPageStep(height)
         bar.setSingleStep(20)

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from agents.model import BlockKind, Decision, Diff, LogRef, PlanEntry, Stream, ToolCall
 from tests.ui.panes.conftest import Daemon, Pump
 from ui import theme as themes
-from ui.panes.transcript.scroll import PLACED_KEPT
 from ui.panes.transcript.parts import Fold, Part
+from ui.panes.transcript.scroll import PLACED_KEPT
 from ui.panes.transcript.setter import duration
 from ui.panes.transcript.view import TranscriptView
 

@@ -143,7 +143,7 @@ def _cell_format(sheet: Sheet, *, header: bool) -> QTextTableCellFormat:
 
 def code_document(sheet: Sheet, code: str, language: str = "", color: QColor | None = None) -> QTextDocument:
     """Return the document of code or output, one paragraph a line, coloured when the language is known."""
-    document = sheet.document(sheet.mono, wrap_anywhere=True)
+    document = sheet.document(sheet.mono)
     cursor = QTextCursor(document)
     base = sheet.plain(sheet.mono, color or sheet.theme.text)
     cursor.setBlockFormat(sheet.paragraph(height=CODE_HEIGHT))
@@ -177,7 +177,7 @@ def _shortened(code: str) -> str:
 
 def diff_document(sheet: Sheet, rows: Sequence[Row], language: str) -> QTextDocument:
     """Return the rows of a diff, one paragraph each, signs in front; backgrounds and numbers are painted beside it."""
-    document = sheet.document(sheet.mono, wrap_anywhere=True)
+    document = sheet.document(sheet.mono)
     cursor = QTextCursor(document)
     theme = sheet.theme
     signs = {"+": theme.success, "-": theme.danger, " ": theme.muted, "@": theme.muted}

@@ -215,7 +215,7 @@ class Setter(PieceSetter):
             ("Plan", self.sheet.bold, self._theme.text),
             (f"   {done} of {len(plan)}", self.sheet.body, self._theme.muted),
         ]
-        y = self._line(placed, title, width)
+        y = self._line(placed, title, width) + 3
         for entry in plan:
             icon, role = _PLAN.get(entry.status, ("circle", "muted"))
             color = self._theme.muted if entry.status == "completed" else self._theme.text

@@ -54,20 +54,19 @@ class Sheet:
         self.user_fill = mix(theme.panel, theme.accent, 0.13 if theme.dark else 0.10)
         self.error_fill = mix(theme.panel, theme.danger, 0.10)
         self.code_inline = mix(theme.panel, theme.text, 0.09)
-        self.added_word = mix(theme.diff_added_bg, theme.success, 0.30)
-        self.removed_word = mix(theme.diff_removed_bg, theme.danger, 0.30)
+        self.added_word = mix(theme.diff_added_bg, theme.success, 0.20)
+        self.removed_word = mix(theme.diff_removed_bg, theme.danger, 0.20)
         self.found = mix(theme.panel, theme.attention_fill, 0.30)
         self.found_here = mix(theme.panel, theme.attention_fill, 0.60)
 
-    def document(self, font: QFont, *, wrap_anywhere: bool = False) -> QTextDocument:
+    def document(self, font: QFont) -> QTextDocument:
         """Return an empty document that keeps no undo history."""
         document = QTextDocument()
         document.setUndoRedoEnabled(False)
         document.setDocumentMargin(0)
         document.setDefaultFont(font)
         option = QTextOption()
-        mode = QTextOption.WrapMode
-        option.setWrapMode(mode.WrapAnywhere if wrap_anywhere else mode.WrapAtWordBoundaryOrAnywhere)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         option.setTabStopDistance(self.cell * 4)
         document.setDefaultTextOption(option)
         return document
