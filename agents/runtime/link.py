@@ -6,6 +6,7 @@ Interprets no agent bytes and keeps no queue beyond the transport's; see docs/re
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ HEADER = struct.Struct("<IB")
 #: Longest payload a keeper takes, bytes; a longer write is cut by the caller.
 MAX_FRAME = 16 * 1024 * 1024
 VERSION = 1
+#: Seconds between attempts to get into a full queue.
+RETRY_S = 0.005
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -73,17 +76,18 @@ class KeeperLink(asyncio.Protocol):
     @classmethod
     async def connect(
         cls,
-        socket: Path,
+        path: Path,
         secret: str,
         listener: KeeperListener,
         timeout: float = 5.0,  # noqa: ASYNC109
     ) -> KeeperLink:
-        """Return a link to the keeper at ``socket``; any earlier client of it is replaced.
+        """Return a link to the keeper at ``path``; any earlier client of it is replaced.
 
         Raises OSError when nobody listens, EOFError when the keeper refuses (wrong secret), TimeoutError.
         """
+        loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout):
-            _, link = await asyncio.get_running_loop().create_unix_connection(lambda: cls(listener), str(socket))
+            _, link = await loop.create_unix_connection(lambda: cls(listener), sock=await _connected(path))
             try:
                 link._send("H", {"v": VERSION, "secret": secret})
                 link.welcome = await link._welcomed
@@ -205,6 +209,24 @@ class KeeperLink(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             raise ConnectionResetError("the keeper's connection is closed")
         self._transport.write(HEADER.pack(len(payload), ord(kind)) + payload)
+
+
+async def _connected(path: Path) -> socket.socket:
+    """Return a connected socket, waiting while the keeper has as many callers as it can queue."""
+    end = socket.socket(socket.AF_UNIX)
+    try:
+        end.setblocking(False)
+        while True:
+            try:
+                end.connect(str(path))
+            except BlockingIOError:
+                # WORKAROUND asyncio takes EAGAIN of a full queue for a connection in progress and then fails.
+                await asyncio.sleep(RETRY_S)
+            else:
+                return end
+    except BaseException:
+        end.close()
+        raise
 
 
 class _Ack(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -84,7 +84,7 @@ def start_keeper(program: Path, directory: AgentDirectory, launch: Launch) -> in
     """Run one keeper file; see ``spawn_keeper``. Blocks for some tens of milliseconds."""
     errors = os.open(directory.keeper_errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        starter = subprocess.Popen(  # noqa: TID251  this is the one home
+        starter = subprocess.Popen(
             [sys.executable, "-I", "-S", str(program), str(directory.path.absolute())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -156,7 +156,7 @@ def spawn_detached(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, lo
     """
     program = find_program(argv[0], env)
     with log.open("ab") as output:
-        starter = subprocess.Popen(  # noqa: TID251  this is the one home
+        starter = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _DETACH, program, *argv[1:]],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -195,46 +195,77 @@ async def run_once(  # noqa: PLR0913  what a command is
     OSError (FileNotFoundError names the missing program), ValueError for too much output.
     """
     program = find_program(argv[0], os.environ if env is None else env)
-    process = await asyncio.create_subprocess_exec(
+    transport, command = await asyncio.get_running_loop().subprocess_exec(
+        lambda: _Command(limit),
         program,
         *argv[1:],
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
         cwd=cwd,
         env=None if env is None else dict(env),
         start_new_session=True,
     )
     try:
-        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
-            out = group.create_task(_collect(cast("asyncio.StreamReader", process.stdout), limit))
-            err = group.create_task(_collect(cast("asyncio.StreamReader", process.stderr), limit))
-            group.create_task(_provide(cast("asyncio.StreamWriter", process.stdin), data))
-            code = group.create_task(process.wait())
-        return Finished(code.result(), out.result(), err.result())
-    except ExceptionGroup as group_error:
-        raise group_error.exceptions[0] from None
+        stdin = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
+        stdin.write(data)
+        stdin.write_eof()
+        async with asyncio.timeout(timeout):
+            await command.done
+        return Finished(cast("int", transport.get_returncode()), bytes(command.output[1]), bytes(command.output[2]))
     except TimeoutError:
         raise TimeoutError(f"{argv[0]} did not end within {timeout:g} s") from None
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+            os.killpg(transport.get_pid(), signal.SIGKILL)
+        transport.close()
+        await command.exited
 
 
-async def _collect(stream: asyncio.StreamReader, limit: int) -> bytes:
-    parts: list[bytes] = []
-    total = 0
-    while part := await stream.read(64 * 1024):
-        parts.append(part)
-        total += len(part)
-        if total > limit:
-            raise ValueError(f"more than {limit} bytes of output")
-    return b"".join(parts)
+class _Command(asyncio.SubprocessProtocol):
+    """Collects what a command writes; ``done`` once it ended and both outputs did, or wrote too much."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open = {1, 2}
+        self.output = {1: bytearray(), 2: bytearray()}
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Keep output (called by asyncio)."""
+        self.output[fd] += data
+        if len(self.output[fd]) > self._limit and not self.done.done():
+            self.done.set_exception(ValueError(f"more than {self._limit} bytes of output"))
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        """Note the end of an output; a command need not read its input (called by asyncio)."""
+        self._open.discard(fd)
+        self._settle()
+
+    def process_exited(self) -> None:
+        """Note the end of the command (called by asyncio)."""
+        self.exited.set_result(None)
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.exited.done() and not self._open and not self.done.done():
+            self.done.set_result(None)
 
 
-async def _provide(stream: asyncio.StreamWriter, data: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the command need not read it
-        stream.write(data)
-        await stream.drain()
-    stream.close()
+@contextlib.contextmanager
+def companion(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program for as long as the block lasts; the caller reads its stdout. It and its session are then killed.
+
+    Raises OSError (FileNotFoundError names the missing program).
+    """
+    process = subprocess.Popen(
+        [find_program(argv[0], env), *argv[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=dict(env),
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 CHUNK = 64 * 1024
+SHORT = 1024
 PIPE = 256 * 1024
 F_SETPIPE_SZ = 1031
 PR_SET_PDEATHSIG = 1
@@ -123,6 +124,8 @@ class Child:
                 return b"".join(parts)  # the end shows again at the next read
             parts.append(part)
             total += len(part)
+            if len(part) < SHORT:
+                break  # that was all: asking again would only cost a call
         return b"".join(parts) if parts else None
 
 

@@ -145,6 +145,6 @@ def listen(path: str) -> socket.socket:
             raise OSError(errno.EADDRINUSE, f"another keeper serves {path}") from None
         finally:
             probe.close()
-    listener.listen(16)
+    listener.listen(64)
     listener.setblocking(False)
     return listener

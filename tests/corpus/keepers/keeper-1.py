@@ -494,7 +494,7 @@ def listen(path: str) -> socket.socket:
             raise OSError(errno.EADDRINUSE, f"another keeper serves {path}") from None
         finally:
             probe.close()
-    listener.listen(16)
+    listener.listen(64)
     listener.setblocking(False)
     return listener
 
@@ -726,6 +726,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 CHUNK = 64 * 1024
+SHORT = 1024
 PIPE = 256 * 1024
 F_SETPIPE_SZ = 1031
 PR_SET_PDEATHSIG = 1
@@ -831,6 +832,8 @@ class Child:
                 return b"".join(parts)  # the end shows again at the next read
             parts.append(part)
             total += len(part)
+            if len(part) < SHORT:
+                break  # that was all: asking again would only cost a call
         return b"".join(parts) if parts else None
 
 
@@ -881,7 +884,8 @@ MAX_PENDING = 4096  # records that may wait for the disk before a client is drop
 MAX_LEFTOVERS = 1000  # pids named in the exit record
 MAX_REAPED = 1000  # dead children collected before anything else gets a turn
 SMALL = 4096
-SETTLE_S = 0.002  # after a small read wait this long for more, so that a burst of lines is one mark
+BURST_S = 0.01  # small reads closer to one another than this are a burst:
+SETTLE_S = 0.002  # then wait this long for more, so that its lines are one mark
 DRAIN_S = 0.5
 DRAIN_MAX_S = 5.0
 LEFTOVER_GRACE = {"term": 1.0}
@@ -903,7 +907,7 @@ class Keeper:
         self.wait_status: int | None = None  # of the agent's main process, once reaped
         self.childless = False
         self.quiet_at = self.drained_at = NEVER
-        self.read_at = 0.0
+        self.read_at = self.heard_at = 0.0
         self.leave_at = NEVER
         self.dismissed = self.terminated = False
         self.wake = self._catch_signals()
@@ -1147,9 +1151,11 @@ class Keeper:
             return False
         self.store.record(stream, data)
         now = time.monotonic()
-        self.quiet_at = now + DRAIN_S
-        if len(data) < SMALL:
+        # A line that comes alone needs no second look.
+        if len(data) < SMALL and now - self.heard_at < BURST_S:
             self.read_at = now + SETTLE_S
+        self.heard_at = now
+        self.quiet_at = now + DRAIN_S
         return True
 
     def on_writable(self) -> None:

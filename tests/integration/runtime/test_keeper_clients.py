@@ -97,14 +97,9 @@ async def test_a_second_client_replaces_the_first(kept: Kept) -> None:
 
 async def test_silent_strangers_do_not_keep_the_client_out(kept: Kept) -> None:
     await kept.spawn("cat")
-    strangers = [socket.socket(socket.AF_UNIX) for _ in range(30)]
+    strangers = [socket.socket(socket.AF_UNIX) for _ in range(100)]
     for stranger in strangers:
-        while True:
-            try:
-                stranger.connect(str(kept.socket))
-            except BlockingIOError:
-                continue
-            break
+        stranger.connect(str(kept.socket))
     link, ear = await kept.attach()
     link.write("w", b"x")
     await ear.until(lambda: ("w", "written", "") in ear.acks)

@@ -195,11 +195,12 @@ def grow(disk: Path) -> None:
 
 
 @pytest.fixture
-def cramped(kept: Kept, small_disk: Path) -> Kept:
-    """Return the agent with its directory on a disk of 1 MiB."""
+def cramped(kept: Kept, small_disk: Path) -> Iterator[Kept]:
+    """Yield the agent with its directory on a disk of 1 MiB."""
     kept.directory = type(kept.directory)(small_disk / "a1")
     kept.directory.create()
-    return kept
+    yield kept
+    kept.end()  # while the disk is still there
 
 
 async def test_a_full_disk_holds_the_agent_and_loses_no_byte(cramped: Kept, small_disk: Path) -> None:

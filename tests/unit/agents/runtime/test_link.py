@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agents.runtime import link as module
 from agents.runtime.directory import KeeperState
 from agents.runtime.link import HEADER, MAX_FRAME, KeeperLink, KeeperSpokeNonsense
 
@@ -73,12 +74,16 @@ async def link(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> KeeperLink:
     """Connect over a made-up wire; the welcome is followed by a poke in the same piece."""
     loop = asyncio.get_running_loop()
 
-    async def connect(factory: Any, path: str) -> tuple[Wire, KeeperLink]:
+    async def connected(path: str) -> None:
+        assert path == "/nowhere"
+
+    async def connect(factory: Any, *, sock: None) -> tuple[Wire, KeeperLink]:
         wire, link = Wire(), factory()
         link.connection_made(wire)
         loop.call_soon(link.data_received, frame("h", WELCOME) + poke(3))
         return wire, link
 
+    monkeypatch.setattr(module, "_connected", connected)
     monkeypatch.setattr(loop, "create_unix_connection", connect)
     return await KeeperLink.connect("/nowhere", "s3cret", ear)  # type: ignore[arg-type]
 
