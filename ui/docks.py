@@ -7,81 +7,23 @@ destroyed when it is hidden.
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from string import Template
 
 import PySide6QtAds as QtAds
-from PySide6.QtCore import QByteArray, QXmlStreamReader, Signal
-from PySide6.QtGui import QIcon, QShowEvent
+from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agents.model import AgentId
-from ui.theme import COLOR_ROLES, Theme
+from ui.dockstate import decoded, is_state
+from ui.dockstyle import dock_sheet
+from ui.holder import Holder
+from ui.theme import Theme
 
 #: Version of the dock manager's state that we write; another one is refused by it.
 STATE_VERSION = 1
-
-_ROOT = "QtAdvancedDockingSystem"
-
-_SHEET = Template("""
-ads--CDockContainerWidget { background: $window; }
-ads--CDockContainerWidget > QSplitter { padding: 0; }
-ads--CDockSplitter::handle { background: $border; }
-ads--CDockAreaWidget { background: $panel; border: none; }
-ads--CDockAreaTitleBar { background: $window; border-bottom: 1px solid $border; padding: 0; min-height: 30px; }
-ads--CDockWidgetTab {
-    background: $window; border: none; border-right: 1px solid $border; border-top: 2px solid $window;
-    padding: 0 4px 0 6px; min-height: 28px;
-}
-ads--CDockWidgetTab QLabel { color: $muted; }
-ads--CDockWidgetTab[activeTab="true"] { background: $panel; border-top: 2px solid $border_strong; }
-ads--CDockWidgetTab[activeTab="true"] QLabel { color: $text; }
-ads--CDockWidgetTab[focused="true"] { background: $panel; border-top: 2px solid $focus; }
-ads--CDockWidgetTab[focused="true"] QLabel { color: $text; }
-ads--CDockWidget { background: $panel; border: none; }
-ads--CTitleBarButton { border: none; padding: 2px; }
-#tabCloseButton { background: transparent; border: none; padding: 2px; }
-#tabCloseButton:hover { background: $hover; }
-ads--CAutoHideSideBar { background: $window; border: none; }
-ads--CAutoHideTab { background: $window; color: $muted; border: none; padding: 4px 8px; }
-ads--CAutoHideTab:hover { background: $hover; color: $text; }
-ads--CAutoHideDockContainer { background: $panel; border: 1px solid $border_strong; }
-#autoHideTitleLabel { color: $text; padding-left: 4px; }
-""")
-
-
-class _Holder(QWidget):
-    """What every dock holds for good: room for content."""
-
-    def __init__(self, on_shown: Callable[[], None]) -> None:
-        super().__init__()
-        self.content: QWidget | None = None
-        self._on_shown = on_shown
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-
-    def put(self, content: QWidget) -> None:
-        """Show ``content``."""
-        self.content = content
-        self._column.addWidget(content)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Qt: somebody can see it (QtAds' own signal comes too early: it looks at a geometry not yet set)."""
-        super().showEvent(event)
-        self._on_shown()
-
-    def drop(self) -> bool:
-        """Destroy the content; false when there is none."""
-        if self.content is None:
-            return False
-        content, self.content = self.content, None
-        self._column.removeWidget(content)
-        content.hide()
-        content.deleteLater()
-        return True
 
 
 class DockHost(QWidget):
@@ -112,7 +54,7 @@ class DockHost(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self._theme = theme
-        self._manager.setStyleSheet(_SHEET.substitute({role: theme.color(role).name() for role in COLOR_ROLES}))
+        self._manager.setStyleSheet(dock_sheet(theme))
 
     # -- docks
 
@@ -124,7 +66,7 @@ class DockHost(QWidget):
         dock.setFeature(feature.DockWidgetFloatable, False)
         dock.setMinimumSizeHintMode(QtAds.CDockWidget.eMinimumSizeHintMode.MinimumSizeHintFromDockWidget)
         # A dock without any widget cannot be opened: this stays, contents come and go in it.
-        dock.setWidget(_Holder(lambda: self._on_shown(agent)), QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
+        dock.setWidget(Holder(lambda: self._on_shown(agent)), QtAds.CDockWidget.eInsertMode.ForceNoScrollArea)
         self._docks[agent], self._projects[agent] = dock, project
         with self._changing():
             self._place(agent, self._area_of(project, besides=agent))
@@ -162,9 +104,9 @@ class DockHost(QWidget):
         return self._holder(dock).content if dock is not None else None
 
     @staticmethod
-    def _holder(dock: QtAds.CDockWidget) -> _Holder:
+    def _holder(dock: QtAds.CDockWidget) -> Holder:
         holder = dock.widget()
-        assert isinstance(holder, _Holder)  # noqa: S101  (every dock is made with one)
+        assert isinstance(holder, Holder)  # noqa: S101  (every dock is made with one)
         return holder
 
     def with_content(self) -> tuple[AgentId, ...]:
@@ -304,11 +246,8 @@ class DockHost(QWidget):
 
     def restore(self, state: str) -> bool:
         """Put docks where ``save`` saw them; false when the state is none (docks stay as they are)."""
-        try:
-            raw = base64.b64decode(state, validate=True)
-        except (binascii.Error, ValueError):
-            return False
-        if not _is_state(raw):
+        raw = decoded(state)
+        if not is_state(raw):
             return False
         with self._changing():
             is_done = bool(self._manager.restoreState(QByteArray(raw), STATE_VERSION))
@@ -373,15 +312,6 @@ class DockHost(QWidget):
             yield
         finally:
             self._is_changing = before
-
-
-def _is_state(raw: bytes) -> bool:
-    """Tell whether this can be a state: the manager itself complains on stderr about what is not even XML."""
-    reader = QXmlStreamReader(raw.decode("utf-8", "replace"))
-    is_ours = reader.readNextStartElement() and reader.name() == _ROOT
-    while is_ours and not reader.atEnd():
-        reader.readNext()
-    return is_ours and not reader.hasError()
 
 
 def _configure() -> None:

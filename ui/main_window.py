@@ -5,13 +5,11 @@ Holds no fleet facts and does nothing to agents; it says which agent a command i
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Callable
 from typing import cast
 
-import msgspec
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -19,7 +17,7 @@ from agents.model import AgentId, AgentRow
 from agents.status import recovery
 from app.commands import BY_ID, Context, Zone
 from app.fleet import Change, What
-from app.layout import WindowLayout
+from ui import windowstate
 from ui.attention import AttentionBar
 from ui.chrome import Chrome
 from ui.docks import DockHost
@@ -43,9 +41,6 @@ from ui.stage import Stage
 from ui.theme import Theme
 from ui.tools.area import ToolArea
 from ui.zones import FocusRing, Place, Stop, overlay_of, place_of
-
-#: Windows at least this wide show the tools at first.
-WIDE = 1500
 
 _CONTEXT_MS = 60
 _LEVELS = {"info": ("info", "muted"), "warning": ("exclamation", "warning"), "error": ("cross", "danger")}
@@ -72,11 +67,12 @@ class MainWindow(QMainWindow):
         self.router.slots_in_terminals = session.settings.is_on("keys.slots_in_terminals")
         self.roster.view.last_key = lambda: self.router.last_key
         self._unread_notices = 0
+        self._looked_at: AgentId | None = None  # whose pane has the keyboard
         self._context_timer = QTimer(self, singleShot=True, interval=_CONTEXT_MS)
         self._context_timer.timeout.connect(self.refresh_context)
         self._connect()
         self._stop_listening = session.fleet.listen(self._on_change)
-        self.restore(session.layouts.window())
+        windowstate.restore(self, session.layouts.window())
         self.roster.view.setFocus()
 
     def _make_parts(self) -> None:
@@ -275,23 +271,28 @@ class MainWindow(QMainWindow):
                 self._unread_notices += 1
                 self.attention.set_unread_notices(self._unread_notices)
         elif change.what in (What.CHANGED, What.RESET, What.REMOVED, What.ADDED, What.CONNECTION):
-            self._context_timer.start()
+            self._refresh_soon()
             self._see(change.agent)
         self.triage.follow(change)
 
+    def _refresh_soon(self) -> None:
+        # Not started anew by every change: under a steady stream of them it would never fire.
+        if not self._context_timer.isActive():
+            self._context_timer.start()
+
     def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is None or now.window() is not self:
-            self._context_timer.start()
+            self._refresh_soon()
             return
-        place = self.place()
-        if place.agent:
-            self.roster.view.select_agent(place.agent)
-            self._see(place.agent)
+        self._looked_at = self.place().agent
+        if self._looked_at:
+            self.roster.view.select_agent(self._looked_at)
+            self._see(self._looked_at)
         self.refresh_context()
 
     def _see(self, agent: AgentId | None) -> None:
         """Tell the daemon what the user looks at: an agent whose pane has the keyboard of the active window."""
-        if agent and self.isActiveWindow() and self.place().agent == agent:
+        if agent and agent == self._looked_at and self.isActiveWindow():
             self.session.actions.seen(agent)
 
     def _on_leaving(self, agent: str) -> None:
@@ -299,7 +300,7 @@ class MainWindow(QMainWindow):
             self.roster.view.setFocus()
 
     def _on_selected(self, _: object) -> None:
-        self._context_timer.start()
+        self._refresh_soon()
 
     def _on_group(self, group: object) -> None:
         self.run(f"filter.{group}")
@@ -334,57 +335,13 @@ class MainWindow(QMainWindow):
         if key in follow:
             follow[key]()
 
-    # -- remembering
-
-    def restore(self, layout: WindowLayout) -> None:
-        """Look as ``layout`` says; without one, as fits the screen."""
-        if layout.geometry:
-            self.restoreGeometry(QByteArray(base64.b64decode(layout.geometry)))
-        else:
-            self.resize(_first_size(self.screen().availableSize()))
-        has_tools = self.width() >= WIDE if layout.tools is None else layout.tools
-        self.tools.setVisible(has_tools)
-        self.splitter.setSizes(list(layout.splitter) if len(layout.splitter) == 3 else self.first_widths())
-        self.roster.view.set_folded_projects(layout.collapsed)
-        self.stage.set_hidden(layout.hidden)
-        if layout.project:
-            self.stage.project = layout.project
-        if layout.tool:
-            self.tools.show_tool(layout.tool)
-        self.agents.new_agent = layout.new_agent
-        self.agents.known_projects = layout.projects
-        for problem in self.session.layouts.take_problems():
-            self.session.fleet.note("warning", problem, time.time())
-
-    def first_widths(self) -> list[int]:
-        """Return the widths of roster, stage and tools that suit the window as wide as it is."""
-        return [280 if self.width() < WIDE else 340, 10_000, 300 if self.width() < WIDE else 380]
-
-    def begin_with(self, project: str) -> None:
-        """Open with the arrangement of one project, and offer it for new agents."""
-        self.stage.project = project
-        self.agents.new_agent = msgspec.structs.replace(self.agents.new_agent, project=project)
-        self.agents.known_projects = tuple(dict.fromkeys([project, *self.agents.known_projects]))
-
-    def layout_now(self) -> WindowLayout:
-        """Return what to remember."""
-        return WindowLayout(
-            geometry=base64.b64encode(self.saveGeometry().data()).decode("ascii"),
-            splitter=tuple(self.splitter.sizes()) if self.tools.isVisible() else (),
-            collapsed=self.roster.view.folded_projects(),
-            hidden=tuple(sorted(self.stage.hidden)),
-            tools=self.tools.isVisible(),
-            tool=self.tools.current,
-            project=self.stage.project,
-            projects=self.agents.known_projects,
-            new_agent=self.agents.new_agent,
-        )
+    # -- closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Qt: keep the layouts, let go of the fleet, and say that the window is closed."""
         if self.isVisible():
             try:
-                self.session.layouts.keep(self.layout_now())
+                self.session.layouts.keep(windowstate.layout_of(self))
             except OSError as error:
                 self.session.fleet.note("error", f"the window's layout cannot be kept: {error}", time.time())
         self._dispose()
@@ -402,13 +359,6 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and hasattr(self, "_context_timer"):
             self._context_timer.start()
-
-
-def _first_size(room: QSize) -> QSize:
-    """Return the size of the very first window: most of the screen, 1280 by 800 where that fits."""
-    return QSize(
-        min(room.width(), max(1280, room.width() * 4 // 5)), min(room.height(), max(800, room.height() * 4 // 5))
-    )
 
 
 def _focusing(pane: Pane | None, zone: str) -> Callable[[], object]:

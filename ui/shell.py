@@ -30,6 +30,7 @@ from app.layout import Layouts
 from app.paths import Home
 from app.prompting import Memory
 from ui import theme as themes
+from ui import windowstate
 from ui.main_window import MainWindow
 from ui.panes.accessible import install as install_accessible
 from ui.panes.agent_pane import AgentPane
@@ -121,7 +122,7 @@ class Shell:
         closed = asyncio.Event()
         self.window.closed.connect(closed.set)
         if project is not None:
-            self.window.begin_with(str(project))
+            windowstate.begin_with(self.window, str(project))
         self.window.show()
         async with asyncio.TaskGroup() as tasks:
             connection = tasks.create_task(self.stream.run(), name="daemon connection")

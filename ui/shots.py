@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from agents.model import AgentRow, Headline
 from app.paths import Home
+from ui import windowstate
 from ui.shell import Shell, make_application, run_loop
 
 #: Window sizes, as in the design.
@@ -52,7 +53,7 @@ async def _pictures(shell: Shell, folder: Path) -> AsyncIterator[Path]:
             shell.settings.set("ui.theme", theme)
             shell.window.resize(size)
             shell.window.tools.setVisible(size.width() > SIZES[0].width())
-            shell.window.splitter.setSizes(shell.window.first_widths())
+            shell.window.splitter.setSizes(windowstate.first_widths(size.width()))
             for name, scene in _scenes(size):
                 shell.window.activateWindow()
                 scene(shell)

@@ -12,17 +12,21 @@ from typing import Any
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from agents.model import AgentId, AgentRow
+from agents.model import AgentId, AgentRow, Headline
 from agents.status.headline import GLYPHS
 from agents.wire import Watch
 from app.fleet import Change, What
 from app.layout import ProjectLayout
 from ui.docks import DockHost
+from ui.dockstate import agents_in
 from ui.session import Session
 from ui.theme import Theme
 
 #: Name under which the arrangement of all projects is kept.
 ALL = "*"
+
+#: Panes opened without being asked for; the user may open more.
+OPEN_LIMIT = 16
 
 MODES = ("solo", "columns", "grid")
 
@@ -49,6 +53,7 @@ class Stage(QWidget):
         self.mode = MODES[0]
         self.opens_new = True
         self.hidden: frozenset[AgentId] = frozenset()
+        self._met: set[AgentId] = set()  # agents whose beginning is no news
         self._is_ready = False
         self._awaited: AgentId | None = None
         self._is_switching = False
@@ -96,8 +101,7 @@ class Stage(QWidget):
         row = self._fleet.row(agent)
         if row is None:
             return None
-        if agent not in self.docks.known():
-            self._add(row)  # an archived one, opened on purpose
+        self._add(row)
         self.docks.open(agent)
         return self.docks.content(agent)
 
@@ -111,7 +115,8 @@ class Stage(QWidget):
     def hide_agent(self, agent: AgentId) -> None:
         """Close an agent's pane and fold its row away; the process goes on."""
         self.leaving.emit(agent)
-        self.docks.close_dock(agent)
+        if self.docks.is_open(agent):
+            self.docks.close_dock(agent)
         self._set_hidden(self.hidden | {agent})
 
     def set_hidden(self, agents: Iterable[AgentId]) -> None:
@@ -159,24 +164,45 @@ class Stage(QWidget):
     def _restore(self) -> None:
         self._is_switching = True
         try:
-            kept = self._layouts.project(self.project)
-            if kept and kept.docks and not self.docks.restore(kept.docks):
-                self._layouts.set_aside(self.project, "the dock manager cannot read its state")
-                kept = None
-            rows = {row.id: row for row in self._fleet.rows()}
-            for agent in self.docks.known():
-                is_wanted = agent not in self.hidden and agent in rows and self._in_scope(rows[agent])
-                was_known = kept is not None and (agent in kept.shown or self.docks.is_open(agent))
-                if not is_wanted and not (was_known and agent not in self.hidden):
+            kept = self._restored()
+            wanted = self._wanted(kept)
+            for agent in self.docks.open_ones():
+                if agent not in wanted:
                     self.docks.close_dock(agent)
-                elif not self.docks.is_open(agent):
-                    self.docks.open(agent, to_front=False)
+            for agent in wanted:
+                if not self.docks.is_open(agent):
+                    self._open(agent)
             if kept is None:
                 self.docks.arrange(self.mode, self.docks.open_ones())
         finally:
             self._is_switching = False
         self._tell_troubles()
         self._on_changed()
+
+    def _restored(self) -> ProjectLayout | None:
+        """Put docks where the kept layout has them and return it; ``None`` when there is none that can be used."""
+        kept = self._layouts.project(self.project)
+        if kept is None or not kept.docks:
+            return None
+        for agent in agents_in(kept.docks):
+            row = self._fleet.row(agent)
+            if row is not None:
+                self._add(row)
+        if self.docks.restore(kept.docks):
+            return kept
+        self._layouts.set_aside(self.project, "the dock manager cannot read its state")
+        return None
+
+    def _wanted(self, kept: ProjectLayout | None) -> tuple[AgentId, ...]:
+        """Return whose panes are to be open: those that were, then others in scope while there are few."""
+        was_open = kept.shown if kept else ()
+        rows = [row for row in self._fleet.rows() if row.id not in self.hidden]
+        wanted = {row.id for row in rows if row.id in was_open}
+        others = [row for row in rows if row.id not in wanted and self._in_scope(row)]
+        # Who needs the user first, then who works: with more agents than panes the rest is a key away.
+        others.sort(key=lambda row: (row.rank is None, row.state is not Headline.WORKING, row.created_at))
+        wanted.update(row.id for row in others[: max(0, OPEN_LIMIT - len(wanted))])
+        return tuple(row.id for row in rows if row.id in wanted)
 
     def keep(self) -> None:
         """Write the arrangement of the project on show."""
@@ -204,48 +230,60 @@ class Stage(QWidget):
             self._on_reset()
         elif change.what is What.ADDED and change.agent:
             self._on_added(change.agent)
-        elif change.what is What.CHANGED and change.agent:
+        elif change.what is What.CHANGED and change.agent in self._titles:
             self._retitle(change.agent)
         elif change.what is What.REMOVED and change.agent:
-            self.docks.remove(change.agent)
-            self._titles.pop(change.agent, None)
+            self._forget(change.agent)
 
     def _on_reset(self) -> None:
-        rows = {row.id: row for row in self._fleet.rows()}
-        known = set(self.docks.known())
-        for gone in known - set(rows):
-            self.docks.remove(gone)
-        fresh = [row for row in rows.values() if row.id not in known and not row.archived]
-        for row in fresh:
-            self._add(row)
+        there = {row.id for row in self._fleet.rows()}
+        for gone in set(self.docks.known()) - there:
+            self._forget(gone)
+        fresh = there - self._met
+        self._met = there
         if not self._is_ready:
             self._is_ready = True
             self._restore()
         else:
-            for row in fresh:
-                self._open_fresh(row)
+            for row in self._fleet.rows():
+                if row.id in fresh:
+                    self._open_fresh(row)
         for agent in self.docks.known():
             self._retitle(agent)
 
     def _on_added(self, agent: AgentId) -> None:
         row = self._fleet.row(agent)
-        if row is None or agent in self.docks.known():
+        if row is None or agent in self._met:
             return
-        self._add(row)
+        self._met.add(agent)
         self._open_fresh(row)
         if agent == self._awaited:
             self._awaited = None
-            self.docks.open(agent)
+            self.show_agent(agent)
 
     def _open_fresh(self, row: AgentRow) -> None:
-        if self.opens_new and self._in_scope(row) and row.id not in self.hidden:
-            self.docks.open(row.id, to_front=False)
+        has_room = len(self.docks.open_ones()) < OPEN_LIMIT
+        if self.opens_new and has_room and self._in_scope(row) and row.id not in self.hidden:
+            self._open(row.id)
             if self.mode != "solo":
                 self.docks.arrange(self.mode, self._tiled(self.docks.open_ones()))
 
+    def _open(self, agent: AgentId) -> None:
+        row = self._fleet.row(agent)
+        if row is not None:
+            self._add(row)
+            self.docks.open(agent, to_front=False)
+
     def _add(self, row: AgentRow) -> None:
-        self.docks.add(row.id, row.project, row.name)
-        self._retitle(row.id)
+        """Make the dock of an agent unless it has one: only those ever opened do."""
+        if row.id not in self.docks.known():
+            self.docks.add(row.id, row.project, row.name)
+            self._retitle(row.id)
+
+    def _forget(self, agent: AgentId) -> None:
+        self._met.discard(agent)
+        self.docks.remove(agent)
+        self._titles.pop(agent, None)
 
     def _retitle(self, agent: AgentId) -> None:
         row = self._fleet.row(agent)

@@ -15,6 +15,7 @@ from app.commands import Zone
 from app.demo import make_repository
 from tests.fakes.deck import Deck
 from tests.fakes.window import User, play
+from ui import windowstate
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_an_agent_is_started_from_the_window_and_its_end_is_told(qapp: QApplicat
 
     async def scenario(user: User) -> None:
         assert any("settings.toml:2" in notice.text for notice in user.shell.fleet.notices)
-        user.window.begin_with(str(project))
+        windowstate.begin_with(user.window, str(project))
         await user.keys("Ctrl+N")
         await user.until(QApplication.activeModalWidget, "the dialog is open")
         dialog = QApplication.activeModalWidget()

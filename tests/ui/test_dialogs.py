@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from agents.wire import Annotate, Started
 from tests.fakes.rows import put, row
 from tests.ui.conftest import Deck
+from ui import windowstate
 from ui.dialogs.edit_agent import EditAgentDialog
 from ui.dialogs.new_agent import NewAgentDialog
 from ui.dialogs.settings import SettingsDialog
@@ -59,7 +60,7 @@ def test_a_new_agent_is_started_with_ctrl_enter_and_choices_are_remembered(deck:
     again = opened(deck, NewAgentDialog)
     assert again.mode.text() == "plan"
     again.reject()
-    assert deck.window.layout_now().new_agent.kind == "demo"
+    assert windowstate.layout_of(deck.window).new_agent.kind == "demo"
 
 
 def test_a_terminal_kind_takes_a_command(deck: Deck) -> None:

@@ -141,7 +141,7 @@ def test_only_what_reads_differently_is_repainted_as_time_goes(make_view, qtbot:
     view, _ = make_view(row("old", since=now - 3700), row("young", since=now - 2))
     view._on_second()
     told = QSignalSpy(view.roster.dataChanged)
-    view._shown_times["id-young"] = "1 s"  # as it was a second ago
+    view._shown_times[Key(Kind.AGENT, "id-young")] = "1 s"  # as it was a second ago
     view._on_second()
     assert [told.at(n)[0].data() for n in range(told.count())] == ["young"]
 

@@ -66,6 +66,10 @@ class RosterModel(QAbstractItemModel):
         """Return the top lines."""
         return tuple(self._top)
 
+    def below(self, header: Key) -> tuple[Key, ...]:
+        """Return the lines below a header."""
+        return tuple(self._children.get(header, ()))
+
     def agents(self) -> tuple[AgentId, ...]:
         """Return all agents listed below projects, in order, folded ones too."""
         return tuple(
@@ -169,6 +173,14 @@ class RosterModel(QAbstractItemModel):
     def _match(self, parent: Key | None, wanted: Sequence[Key]) -> None:
         current = self._top if parent is None else self._children.setdefault(parent, [])
         at = QModelIndex() if parent is None else self.index_of(parent)
+        if not current and wanted:
+            # The first fill, and a big one: one insertion instead of a thousand.
+            self.beginInsertRows(at, 0, len(wanted) - 1)
+            current.extend(wanted)
+            if parent is not None:
+                self._parent_of.update(dict.fromkeys(wanted, parent))
+            self.endInsertRows()
+            return
         keep = set(wanted)
         for row in range(len(current) - 1, -1, -1):
             if current[row] not in keep:

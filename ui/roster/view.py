@@ -44,7 +44,7 @@ class RosterView(QTreeView):
         self.last_key: Callable[[], float] = lambda: float("-inf")
         self._fleet = fleet
         self._dirty: set[AgentId] = set()
-        self._shown_times: dict[AgentId, str] = {}
+        self._shown_times: dict[Key, str] = {}
         self._collapsed: set[str] = set()
         self._selected: Key | None = None
         self._is_syncing = False
@@ -118,10 +118,8 @@ class RosterView(QTreeView):
         found: list[Key] = []
         for header in self.roster.headers():
             found.append(header)
-            index = self.roster.index_of(header)
-            if self.isExpanded(index):
-                below = (self.roster.index(row, 0, index) for row in range(self.roster.rowCount(index)))
-                found.extend(key for child in below if (key := self.roster.key_at(child)))
+            if header == NEEDS or self.is_open(header.id):
+                found.extend(self.roster.below(header))
         return tuple(found)
 
     # -- folding
@@ -188,21 +186,16 @@ class RosterView(QTreeView):
 
     def flush(self) -> None:
         """Repaint the visible among what changed; let lines come and go unless a key was just pressed."""
-        for agent in self._dirty:
-            for key in self.roster.lines_of(agent):
-                self._tell_visible(key)
         dirty, self._dirty = self._dirty, set()
-        if self.roster.is_stale(self.roster.wanted()):
-            if time.monotonic() - self.last_key() < STILL_S:
-                self._dirty |= dirty
-                self._flush_timer.start()
-            else:
-                self.sync()
-
-    def _tell_visible(self, key: Key) -> None:
-        rect = self.visualRect(self.roster.index_of(key))
-        if rect.isValid() and rect.intersects(self.viewport().rect()):
-            self.roster.tell(key)
+        for key in self._visible() if dirty else ():
+            if key.id in dirty or key.kind in (Kind.PROJECT, Kind.NEEDS):
+                self.roster.tell(key)
+        if not self.roster.is_stale(self.roster.wanted()):
+            return
+        if time.monotonic() - self.last_key() < STILL_S:
+            self._flush_timer.start()
+        else:
+            self.sync()
 
     def _on_change(self, change: Change) -> None:
         if change.what is What.RESET:
@@ -215,22 +208,25 @@ class RosterView(QTreeView):
     def _on_second(self) -> None:
         """Repaint the visible rows whose time reads differently now, and wake entries whose snooze is over."""
         now = time.time()
-        for key in self._visible_agents():
-            row = self._fleet.row(key.id)
-            words = when_words(row, now) if row else ""
-            if self._shown_times.get(key.id) != words:
-                self._shown_times[key.id] = words
-                for line in self.roster.lines_of(key.id):
-                    self._tell_visible(line)
+        for key in self._visible():
+            row = self._fleet.row(key.id) if key.agent else None
+            if row is None:
+                continue
+            words = when_words(row, now)
+            if self._shown_times.get(key) != words:
+                self._shown_times[key] = words
+                self.roster.tell(key)
         if self.roster.is_stale(self.roster.wanted()) and not self._flush_timer.isActive():
             self._flush_timer.start()
 
-    def _visible_agents(self) -> tuple[Key, ...]:
+    def _visible(self) -> tuple[Key, ...]:
+        """Return the lines on screen."""
         found = []
+        bottom = self.viewport().height()
         index = self.indexAt(self.viewport().rect().topLeft())
-        while index.isValid() and self.visualRect(index).top() < self.viewport().height():
+        while index.isValid() and self.visualRect(index).top() < bottom:
             key = self.roster.key_at(index)
-            if key and key.agent:
+            if key:
                 found.append(key)
             index = self.indexBelow(index)
         return tuple(found)
