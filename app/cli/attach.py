@@ -9,7 +9,6 @@ import contextlib
 import os
 import re
 import select
-import shutil
 import signal
 import termios
 import tty
@@ -169,7 +168,8 @@ class _View:
         self._look_at(row)
 
     def _resize(self, client: BlockingClient, narrower: int = 0) -> None:
-        size = shutil.get_terminal_size()
+        # Of the terminal itself: COLUMNS and LINES, where a shell exports them, stay as they were when it changes.
+        size = os.get_terminal_size(self._context.stdin.fileno())
         order = Resize(self._agent, max(1, size.lines), max(1, size.columns - narrower))
         with contextlib.suppress(NotNow):
             _call_now(client, "agent.resize", order)

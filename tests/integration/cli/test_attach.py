@@ -49,7 +49,7 @@ def terminal(deck: Deck, *argv: str) -> Iterator[Terminal]:
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     before = termios.tcgetattr(slave)
-    env = deck.env | {"TERM": "xterm-256color"}
+    env = deck.env | {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
     process = subprocess.Popen([*PROGRAM, *argv], env=env, stdin=slave, stdout=slave, stderr=slave)  # noqa: TID251
     try:
         with process:
