@@ -180,6 +180,9 @@ class Adapter(Protocol):
     #: Whether the protocol has a field for the reason of a denial; else it is sent as the next message.
     CARRIES_REASON: ClassVar[bool] = False
 
+    #: Whether what the program prints means anything to this adapter; else it is taken in when there is time.
+    READS_OUTPUT: ClassVar[bool] = True
+
     def feed(self, mark: Mark, data: bytes) -> Sequence[Fact]:
         """Take the bytes of one mark. Never raises for what an agent sends: bad input becomes ``Noted``."""
 

@@ -38,6 +38,7 @@ class TerminalAdapter(Adapter):
     """One program without a protocol; owned by one unit."""
 
     VERSION: ClassVar[int] = 1
+    READS_OUTPUT: ClassVar[bool] = False
 
     def __init__(self, kind: Kind, spec: Spec) -> None:
         self._kind = kind

@@ -33,7 +33,8 @@ MAX_PENDING = 4096  # records that may wait for the disk before a client is drop
 MAX_LEFTOVERS = 1000  # pids named in the exit record
 MAX_REAPED = 1000  # dead children collected before anything else gets a turn
 SMALL = 4096
-SETTLE_S = 0.002  # after a small read wait this long for more, so that a burst of lines is one mark
+BURST_S = 0.01  # small reads closer to one another than this are a burst:
+SETTLE_S = 0.002  # then wait this long for more, so that its lines are one mark
 DRAIN_S = 0.5
 DRAIN_MAX_S = 5.0
 LEFTOVER_GRACE = {"term": 1.0}
@@ -55,7 +56,7 @@ class Keeper:
         self.wait_status: int | None = None  # of the agent's main process, once reaped
         self.childless = False
         self.quiet_at = self.drained_at = NEVER
-        self.read_at = 0.0
+        self.read_at = self.heard_at = 0.0
         self.leave_at = NEVER
         self.dismissed = self.terminated = False
         self.wake = self._catch_signals()
@@ -299,9 +300,11 @@ class Keeper:
             return False
         self.store.record(stream, data)
         now = time.monotonic()
-        self.quiet_at = now + DRAIN_S
-        if len(data) < SMALL:
+        # A line that comes alone needs no second look.
+        if len(data) < SMALL and now - self.heard_at < BURST_S:
             self.read_at = now + SETTLE_S
+        self.heard_at = now
+        self.quiet_at = now + DRAIN_S
         return True
 
     def on_writable(self) -> None:

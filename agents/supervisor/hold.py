@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 FULL_RETRY_S = 0.1
 RECONNECT_S = 0.5
 
+#: Seconds within which output is taken in that no adapter reads and nobody watches.
+CALM_S = 1.0
+
 #: Seconds a recorded launch is waited for: beyond that its keeper was never started.
 LAUNCH_S = 30.0
 
@@ -45,12 +48,23 @@ class Hold:
         self._is_end_seen = False
         self.let_go = asyncio.Event()  # set once the keeper of an ended process was told that it may go
         self._lease: tuple[str, Owner] | None = None
+        self._is_wake_due = False
         self._full: set[str] = set()  # intents the keeper had no room for
 
     # -- from the keeper's connection
 
     def on_marks(self, next_seq: int) -> None:
-        """Wake: there are new marks (how many, the disk says)."""
+        """Wake: there are new marks (how many, the disk says); a little later when nobody waits for what they say."""
+        if self._unit.is_expectant:
+            self._unit.wake()
+        elif not self._is_wake_due:
+            self._is_wake_due = True
+            # All agents' at the same moments: one wake of the process for all of them.
+            loop = asyncio.get_running_loop()
+            loop.call_at((loop.time() // CALM_S + 1) * CALM_S, self._wake_late)
+
+    def _wake_late(self) -> None:
+        self._is_wake_due = False
         self._unit.wake()
 
     def on_ack(self, ident: str, status: str, reason: str) -> None:

@@ -122,6 +122,17 @@ class Unit:
         return self.replica.vitals.lifecycle in LIVE
 
     @property
+    @property
+    def is_expectant(self) -> bool:
+        """Tell whether somebody may be waiting for what its next marks say; of mere output nobody is."""
+        return (
+            self.replica.adapter.READS_OUTPUT
+            or self.replica.vitals.lifecycle is not Lifecycle.RUNNING
+            or bool(self.made.want)
+            or bool(self.intents.pending())
+            or self.services.watched.is_watched(self.id)
+        )
+
     def progress(self) -> Progress:
         """Return how far its turns are."""
         talk, waiting = self.replica.conversation, self.made.waiting
@@ -174,8 +185,12 @@ class Unit:
     def changed(self, *, lazy: bool = False) -> None:
         """Look at the agent anew, and tell whoever waits or watches."""
         self._refresh()
+        before = self.view
         self._end_snooze()
-        self.services.bus.touch(self.id, lazy=lazy)
+        if lazy and not self.replica.adapter.READS_OUTPUT and self.view == before:
+            self.services.bus.grew(self.id)
+        else:
+            self.services.bus.touch(self.id, lazy=lazy)
         self.waiters.check()
 
     def _end_snooze(self) -> None:
@@ -253,6 +268,14 @@ class Unit:
                 self.record(decisions.session(self.services.clock.wall(), fact.session_id))
 
     def _on_stored(self, blocks: tuple[Block, ...]) -> None:
+    def _on_gap(self, gap: LogTrimmed) -> None:
+        """Go on behind a part of the log that is gone, if what is left can be understood without it."""
+        text = f"the first {gap.start} bytes of its log are gone, and no checkpoint covers them"
+        if self.adapter is not None and Capability.INPUT in self.adapter.capabilities():
+            self.notice("warning", f"{text}; it goes on with the rest")
+        else:  # a protocol begins at its beginning: half of one may mean anything
+            self._break(f"{text}: what it says is not understood any more")
+
         self.services.index.put(self.id, blocks)
 
     # -- what is thought of it
@@ -263,14 +286,6 @@ class Unit:
             return
         with self.firewall("reading its status"):
             replica = self.replica
-    def _on_gap(self, gap: LogTrimmed) -> None:
-        """Go on behind a part of the log that is gone, if what is left can be understood without it."""
-        text = f"the first {gap.start} bytes of its log are gone, and no checkpoint covers them"
-        if self.adapter is not None and Capability.INPUT in self.adapter.capabilities():
-            self.notice("warning", f"{text}; it goes on with the rest")
-        else:  # a protocol begins at its beginning: half of one may mean anything
-            self._break(f"{text}: what it says is not understood any more")
-
             now = self.services.clock.monotonic() if self.is_live else replica.vitals.monotonic
             verdict = reduce(adapter.evidence(), now, self._before)
             if not verdict.settling:

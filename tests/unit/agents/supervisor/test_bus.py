@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from agents.model import AgentRow, Block, BlockKind, Health, Lifecycle, Turn
-from agents.supervisor.bus import LAZY_S, URGENT_S, EventBus
+from agents.supervisor.bus import LAZY_S, SIZES_S, URGENT_S, EventBus
 from agents.wire import AgentAdded, AgentChanged, AgentRemoved, BlocksChanged, Noticed, NumberedEvent
 
 
@@ -95,7 +95,7 @@ def test_a_change_back_is_no_event() -> None:
 def test_a_lazy_change_waits_and_an_urgent_one_overtakes_it() -> None:
     stage = Stage()
     stage.add()
-    stage.rows["a1"] = row(out_size=5)
+    stage.rows["a1"] = row(note="n")
     stage.bus.touch("a1", lazy=True)
     stage.timers.advance(URGENT_S)
     assert len(stage.seen) == 1
@@ -104,6 +104,36 @@ def test_a_lazy_change_waits_and_an_urgent_one_overtakes_it() -> None:
     assert len(stage.seen) == 2
     stage.timers.advance(LAZY_S)
     assert len(stage.seen) == 2
+
+
+def test_sizes_alone_are_told_seldom_and_with_whatever_else_changes() -> None:
+    stage = Stage()
+    stage.add()
+    for size in range(1, 11):
+        stage.rows["a1"] = row(out_size=size)
+        stage.bus.touch("a1", lazy=True)
+        stage.timers.advance(1)
+    assert len(stage.seen) == 1
+    stage.rows["a1"] = row(out_size=11, note="n")
+    stage.bus.touch("a1")
+    stage.timers.advance(URGENT_S)
+    assert stage.events()[1:] == [AgentChanged(stage.rows["a1"])]
+    stage.rows["a1"] = row(out_size=12, note="n")
+    stage.bus.touch("a1", lazy=True)
+    stage.timers.advance(LAZY_S)
+    assert len(stage.seen) == 2
+    stage.timers.advance(SIZES_S)
+    assert stage.events()[2:] == [AgentChanged(stage.rows["a1"])]
+
+
+def test_a_snapshot_holds_sizes_that_were_not_told() -> None:
+    stage = Stage()
+    stage.add()
+    stage.rows["a1"] = row(out_size=1)
+    stage.bus.touch("a1", lazy=True)
+    stage.timers.advance(1)
+    stage.bus.flush()
+    assert stage.events()[1:] == [AgentChanged(stage.rows["a1"])]
 
 
 def test_every_agent_is_told_at_its_own_time() -> None:
