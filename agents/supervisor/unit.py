@@ -122,7 +122,6 @@ class Unit:
         return self.replica.vitals.lifecycle in LIVE
 
     @property
-    @property
     def is_expectant(self) -> bool:
         """Tell whether somebody may be waiting for what its next marks say; of mere output nobody is."""
         return (
@@ -133,6 +132,7 @@ class Unit:
             or self.services.watched.is_watched(self.id)
         )
 
+    @property
     def progress(self) -> Progress:
         """Return how far its turns are."""
         talk, waiting = self.replica.conversation, self.made.waiting
@@ -184,8 +184,8 @@ class Unit:
 
     def changed(self, *, lazy: bool = False) -> None:
         """Look at the agent anew, and tell whoever waits or watches."""
-        self._refresh()
         before = self.view
+        self._refresh()
         self._end_snooze()
         if lazy and not self.replica.adapter.READS_OUTPUT and self.view == before:
             self.services.bus.grew(self.id)
@@ -267,7 +267,6 @@ class Unit:
             elif isinstance(fact, SessionStarted) and fact.session_id != self.made.session_id:
                 self.record(decisions.session(self.services.clock.wall(), fact.session_id))
 
-    def _on_stored(self, blocks: tuple[Block, ...]) -> None:
     def _on_gap(self, gap: LogTrimmed) -> None:
         """Go on behind a part of the log that is gone, if what is left can be understood without it."""
         text = f"the first {gap.start} bytes of its log are gone, and no checkpoint covers them"
@@ -276,6 +275,7 @@ class Unit:
         else:  # a protocol begins at its beginning: half of one may mean anything
             self._break(f"{text}: what it says is not understood any more")
 
+    def _on_stored(self, blocks: tuple[Block, ...]) -> None:
         self.services.index.put(self.id, blocks)
 
     # -- what is thought of it
