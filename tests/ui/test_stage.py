@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from agents.model import Turn
 from app.commands import Zone
-from app.layout import Layouts, ProjectLayout
-from tests.fakes.rows import drop, put, row
+from app.layout import Layouts, ProjectLayout, WindowLayout
+from tests.fakes.rows import drop, put, request, row
 from tests.ui.conftest import Deck
-from ui.stage import ALL
+from ui.stage import ALL, OPEN_LIMIT
 
 MakeDeck = Callable[..., Deck]
 
@@ -251,3 +251,22 @@ def test_a_layout_that_cannot_be_kept_is_said(make_deck: MakeDeck, tmp_path: Pat
     (tmp_path / "settings.toml").write_text("")
     deck.window.stage.keep()
     assert any("cannot be kept" in notice.text for notice in deck.fleet.notices)
+
+
+def test_of_a_thousand_agents_few_have_docks_and_those_that_need_you_first(make_deck: MakeDeck) -> None:
+    many = [row(f"a{n}", project=f"/srv/p{n % 7}") for n in range(1000)]
+    many[900] = row("a900", requests=(request(),), project="/srv/p4")
+    deck = make_deck(*many)
+    assert len(deck.window.stage.docks.known()) == OPEN_LIMIT
+    assert deck.window.stage.is_shown("id-a900")
+    assert len(deck.made) <= 7  # one in front in every project's area
+    deck.select("a500")
+    deck.keys("Space")
+    assert deck.window.stage.is_shown("id-a500")
+    assert deck.window.zone() is Zone.ROSTER
+
+
+def test_a_geometry_that_is_none_is_ignored(make_deck: MakeDeck, tmp_path: Path) -> None:
+    Layouts(tmp_path / "layouts").keep(WindowLayout(geometry="no base64!", splitter=(1,)))
+    deck = make_deck(row("a"), folder=tmp_path)
+    assert deck.window.roster.width() >= 200

@@ -1,0 +1,115 @@
+"""Tools: Explain says why, Details says where; both follow the agent the user is at, and only while they are seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from agents.model import Evidence, Rank, Turn, Usage
+from agents.wire import AgentRef, Explained
+from app.commands import Zone
+from tests.fakes.rows import put, row
+from tests.ui.conftest import Deck
+from ui.tools.details import tokens
+
+MakeDeck = Callable[..., Deck]
+
+
+@pytest.fixture
+def deck(make_deck: MakeDeck) -> Deck:
+    made = make_deck(
+        row("fix", Turn.WORKING, pid=4711, usage=Usage(input_tokens=12345, context_used=10, context_size=200000)),
+        row("docs"),
+    )
+    made.caller.answers["agent.explain"] = explained(made)
+    made.window.tools.hide()
+    return made
+
+
+def explained(deck: Deck) -> Callable[[AgentRef], Explained]:
+    def answer(params: AgentRef) -> Explained:
+        found = deck.fleet.row(params.id)
+        assert found is not None
+        strong = Evidence(Rank.PROTOCOL, Turn.WORKING, 0.0, time.time(), detail="<b>prompt</b> open")
+        weak = Evidence(Rank.TITLE, Turn.IDLE, 0.0, time.time() - 60, confidence=0.5)
+        return Explained(found, strong, (strong, weak), ("title: weaker than protocol",))
+
+    return answer
+
+
+def text(deck: Deck) -> str:
+    return deck.window.tools.tools[deck.window.tools.current].toPlainText()
+
+
+def test_e_explains_the_selected_agent_and_lists_all_evidence(deck: Deck) -> None:
+    deck.select("fix")
+    deck.keys("e")
+    deck.wait(lambda: "fix" in text(deck))
+    assert deck.window.tools.isVisible()
+    assert "1 · protocol: working chosen" in text(deck)
+    assert "<b>prompt</b> open" in text(deck)
+    assert "4 · title: idle" in text(deck)
+    assert "50% sure" in text(deck)
+    assert "title: weaker than protocol" in text(deck)
+
+
+def test_it_follows_the_selection_and_is_quiet_while_hidden(deck: Deck) -> None:
+    deck.select("fix")
+    deck.keys("e")
+    deck.wait(lambda: "fix" in text(deck))
+    deck.select("docs")
+    deck.wait(lambda: text(deck).startswith("docs"))
+    deck.window.run("tool.toggle")
+    assert not deck.window.tools.isVisible()
+    asked = len(deck.caller.of("agent.explain"))
+    put(deck.fleet, row("docs", Turn.WORKING))
+    deck.select("fix")
+    deck.qtbot.waitUntil(lambda: not deck.window.tools._timer.isActive())
+    assert len(deck.caller.of("agent.explain")) == asked
+
+
+def test_without_the_daemon_it_says_so(deck: Deck) -> None:
+    deck.fleet.set_connection(connected=False, detail="gone")
+    deck.select("fix")
+    deck.keys("e")
+    deck.wait(lambda: "does not answer" in text(deck))
+
+
+def test_details_show_what_is_known_and_leave_out_the_rest(deck: Deck) -> None:
+    deck.select("fix")
+    deck.window.run("tool.details")
+    deck.wait(lambda: "4711" in text(deck))
+    assert "12 345" in text(deck)
+    assert "10 of 200 000" in text(deck)
+    assert "output" not in text(deck)
+    put(deck.fleet, row("fix", Turn.WORKING, pid=4712))
+    deck.wait(lambda: "4712" in text(deck))
+
+
+def test_unknown_tokens_are_not_zero() -> None:
+    assert all(value == "" for _, value in tokens(Usage()))
+    assert dict(tokens(Usage(output_tokens=0)))["output"] == "0"
+
+
+def test_h_and_l_go_through_the_tools_and_esc_leaves(deck: Deck) -> None:
+    deck.select("fix")
+    deck.keys("e")
+    deck.window.tools.focus()
+    assert deck.window.zone() is Zone.TOOL
+    deck.keys("l")
+    assert deck.window.tools.current == "details"
+    deck.keys("h")
+    assert deck.window.tools.current == "explain"
+    deck.keys("Esc")
+    assert deck.window.zone() is Zone.ROSTER
+
+
+def test_e_in_the_tool_itself_closes_it(deck: Deck) -> None:
+    deck.select("fix")
+    deck.keys("e")
+    deck.window.tools.focus()
+    deck.keys("e")
+    assert not deck.window.tools.isVisible()
+    assert deck.window.zone() is Zone.ROSTER
