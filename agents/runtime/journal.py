@@ -59,6 +59,10 @@ class Journal:
         except msgspec.MsgspecError as error:
             raise JournalDamaged(f"{self._path}:{number}: {error}") from error
 
+    def handle(self) -> int:
+        """Return a descriptor of the file, the caller's to sync in a thread and to close. Raises OSError."""
+        return os.dup(self._open())
+
     def close(self) -> None:
         """Close the file; a later append opens it again."""
         if self._fd is not None:

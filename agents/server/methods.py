@@ -133,11 +133,16 @@ async def _annotate(context: Context, _c: Connection, params: wire.Annotate) -> 
 
 
 async def _send(context: Context, _c: Connection, params: wire.Send) -> wire.Sent:
-    return orders.send(context.supervisor.roster.resolve(params.id), params.text)
+    unit = context.supervisor.roster.resolve(params.id)
+    sent = orders.send(unit, params.text)
+    await orders.kept(unit)
+    return sent
 
 
 async def _edit_queued(context: Context, _c: Connection, params: wire.EditQueued) -> wire.Done:
-    orders.edit_queued(context.supervisor.roster.resolve(params.id), params.turn, params.text)
+    unit = context.supervisor.roster.resolve(params.id)
+    orders.edit_queued(unit, params.turn, params.text)
+    await orders.kept(unit)
     return wire.Done()
 
 
@@ -147,7 +152,10 @@ async def _wait(context: Context, _c: Connection, params: wire.Wait) -> wire.Wai
 
 async def _answer(context: Context, connection: Connection, params: wire.AnswerRequest) -> wire.Answered:
     by = params.by or connection.client or "a client"
-    return orders.answer(context.supervisor.roster.resolve(params.id), params, by)
+    unit = context.supervisor.roster.resolve(params.id)
+    answered = orders.answer(unit, params, by)
+    await orders.kept(unit)
+    return answered
 
 
 async def _interrupt(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Done:

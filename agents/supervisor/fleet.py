@@ -36,6 +36,7 @@ from agents.supervisor.life import Life
 from agents.supervisor.roster import Roster
 from agents.supervisor.row import can_resume
 from agents.supervisor.services import Clock, Services, SystemClock
+from agents.supervisor.syncing import Threaded
 from agents.supervisor.unit import Unit
 from agents.transcript.file import TranscriptFile
 from agents.wire import ErrorCode, Noticed, RpcError
@@ -85,12 +86,14 @@ class Supervisor:
             watched=self,
             steps=steps or NoSteps(),
             clock=self._clock,
+            syncer=Threaded(asyncio.get_running_loop()),
             environ=self._environ,
         )
         self._catalog = Catalog(places.kinds, environ.get("PATH"))
         self._jobs: dict[AgentId, asyncio.Task[None]] = {}
         self._notices: list[Noticed] = []
         self._tasks: asyncio.TaskGroup | None = None
+        self._making = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
 
     # -- life
@@ -163,6 +166,12 @@ class Supervisor:
         return await self._own(self._run_agent(params))
 
     async def _run_agent(self, params: wire.Run) -> wire.Started:
+        async with self._making:  # what is taken must still be so once its spec is on the disk
+            life, turn = await self._new(params)
+        self.bus.publish(wire.AgentAdded(life.unit.row()))
+        return await self._started(life.unit, turn)
+
+    async def _new(self, params: wire.Run) -> tuple[Life, int | None]:
         kind = self._catalog.find(params.kind)
         taken = {unit.id: msgspec.structs.replace(unit.spec, name=unit.name) for unit in self.roster.units()}
         new_id = names.new_id(taken, secrets.choice)
@@ -172,17 +181,17 @@ class Supervisor:
         directory = AgentDirectory(self.places.agent(spec.id))
         turn = None
         try:
-            directory.write_spec(spec)
+            await asyncio.to_thread(directory.write_spec, spec)
             life = self._make(directory, spec, kind)
             if params.prompt:
                 turn = life.queue_first(params.prompt)
+                await life.unit.recorder.durable()
         except OSError as error:
             shutil.rmtree(directory.path, ignore_errors=True)
             text = f"nothing was started: {error.strerror} ({directory.path})"
             raise RpcError(ErrorCode.NOT_POSSIBLE, text) from error
         self._begin(life, launch=True)
-        self.bus.publish(wire.AgentAdded(life.unit.row()))
-        return await self._started(life.unit, turn)
+        return life, turn
 
     async def _started(self, unit: Unit, turn: int | None = None) -> wire.Started:
         vitals = unit.replica.vitals

@@ -158,6 +158,7 @@ class Hold:
         unit.replica.vitals.launching(incarnation, clock.wall())
         try:
             unit.recorder.record(decisions.launch(clock.wall(), incarnation, nonce, boot()), sync=True)
+            await unit.recorder.durable()
             unit.services.steps.reached("launching", unit.id, "launch")
             env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, VARIABLE: f"{unit.id}:{nonce}"}
             await self.tether.launch(unit.spec, incarnation, env)

@@ -10,10 +10,13 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from agents.adapters.contract import NotPossible
 from agents.model import AgentId
 from agents.supervisor import decisions
 from agents.supervisor.decisions import Decisions, Intent
 from agents.supervisor.recorder import Recorder
+
+Again = Callable[[], bytes]  # raises NotPossible when it makes no sense any more
 
 #: Kinds that must survive a power cut: the user's word.
 _DURABLE = frozenset({"prompt", "answer"})
@@ -55,6 +58,7 @@ class Intents:
         self._steps = steps
         self._wall = wall
         self._bytes: dict[str, bytes] = {}  # unacknowledged, to be tried again when the keeper was full
+        self._on_way: set[str] = set()  # on record, to be written once the record is on the disk
         self.writer: Writer | None = None
 
     def name(self, kind: str, what: str | int) -> str:
@@ -66,17 +70,36 @@ class Intents:
         return intent_id in self._folded.intents
 
     def pending(self) -> tuple[Intent, ...]:
-        """Return what has not been acknowledged as written."""
-        return tuple(self._folded.intents.values())
+        """Return what has not been acknowledged as written, apart from what is on its way to the disk."""
+        return tuple(intent for intent in self._folded.intents.values() if intent.id not in self._on_way)
 
-    def issue(self, kind: str, what: str | int, args: dict[str, Any], data: bytes) -> None:
-        """Record an intent, then write its bytes. Raises OSError when it cannot be recorded (nothing is written)."""
+    def issue(self, kind: str, what: str | int, args: dict[str, Any], data: bytes, again: Again | None = None) -> None:
+        """Record an intent, and write its bytes once the record is on the disk: nothing overtakes it.
+
+        What would be out of date by then brings ``again``, which is asked anew. Raises OSError when it cannot be
+        recorded (nothing is written).
+        """
         intent = Intent(self.name(kind, what), kind, self._folded.incarnation, args)
         self._steps.reached("decided", self._agent, kind)
         record = decisions.intent(self._wall(), intent)
         self._recorder.record(record, sync=kind in _DURABLE, hold=f"intent:{intent.id}")
-        self._steps.reached("recorded", self._agent, kind)
-        self.send(intent, data)
+        self._on_way.add(intent.id)
+        self._recorder.when_durable(lambda error: self._recorded(intent, data, again, error))
+
+    def _recorded(self, intent: Intent, data: bytes, again: Again | None, error: str) -> None:
+        self._on_way.discard(intent.id)
+        if not self.known(intent.id):
+            return  # its process is gone meanwhile
+        if error:
+            self.settle(intent.id, f"not recorded: {error}")
+            return
+        self._steps.reached("recorded", self._agent, intent.kind)
+        try:
+            data = data if again is None else again()
+        except NotPossible:
+            self.settle(intent.id, "out of date")
+        else:
+            self.send(intent, data)
 
     def send(self, intent: Intent, data: bytes) -> None:
         """Write a recorded intent (again); its id makes that harmless."""

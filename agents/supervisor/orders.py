@@ -16,6 +16,7 @@ from agents.adapters.contract import Adapter, NotPossible
 from agents.model import AgentRow, Decision, Request
 from agents.runtime.rawlog import LogTrimmed, RawLog
 from agents.supervisor import decisions
+from agents.supervisor.intents import Again
 from agents.supervisor.outflow import answer_of
 from agents.supervisor.unit import Unit
 from agents.supervisor.waits import UNTIL, reached
@@ -111,8 +112,8 @@ def answer(unit: Unit, params: wire.AnswerRequest, by: str) -> wire.Answered:
         "outcome": OUTCOMES[params.decision],
         "by": by,
     }
-    data = _bytes(lambda: adapter.answer(request.key, answer_of(args)))
-    _issue(unit, "answer", request.key, args, data)
+
+    _issue(unit, "answer", request.key, args, lambda: adapter.answer(request.key, answer_of(args)))
     given = unit.made.given[request.key]
     unit.replica.decide(Decision(request.key, given.outcome, request.title, given.by, given.at, given.reason))
     if params.reason and params.decision == "deny" and not adapter.CARRIES_REASON:
@@ -163,16 +164,14 @@ def interrupt(unit: Unit) -> str:
     """Cancel the running turn."""
     adapter = _adapter(unit, "agent.interrupt")
     token, turn = secrets.token_hex(8), unit.replica.conversation.started
-    data = _bytes(lambda: adapter.interrupt(token))
-    _issue(unit, "interrupt", token, {"turn": turn, "token": token}, data)
+    _issue(unit, "interrupt", token, {"turn": turn, "token": token}, lambda: adapter.interrupt(token))
     return f"turn {turn} of {unit.name} is being cancelled" if turn else f"{unit.name} was interrupted"
 
 
 def set_mode(unit: Unit, mode: str) -> None:
     """Switch the session mode."""
     adapter, token = _adapter(unit, "agent.set_mode"), secrets.token_hex(8)
-    data = _bytes(lambda: adapter.set_mode(mode, token))
-    _issue(unit, "mode", token, {"mode": mode, "token": token}, data)
+    _issue(unit, "mode", token, {"mode": mode, "token": token}, lambda: adapter.set_mode(mode, token))
 
 
 def type_in(unit: Unit, data: bytes) -> None:
@@ -180,7 +179,7 @@ def type_in(unit: Unit, data: bytes) -> None:
     _adapter(unit, "agent.input")
     if unit.intents.writer is None:
         refuse(f"{unit.name} is not connected to its keeper; what was typed was not sent")
-    _issue(unit, "input", secrets.token_hex(8), {"bytes": len(data)}, data)
+    _issue(unit, "input", secrets.token_hex(8), {"bytes": len(data)}, lambda: data)
 
 
 def resize(unit: Unit, rows: int, cols: int) -> None:
@@ -206,6 +205,8 @@ async def end(unit: Unit, how: str) -> str:
             unit.record(wish)
     unit.changed()
     unit.wake()
+    with contextlib.suppress(OSError):
+        await unit.recorder.durable()
 
     def now() -> tuple[AgentRow, str] | None:
         return None if unit.is_live else (unit.row(), "ended")
@@ -293,12 +294,11 @@ def _is_ready(unit: Unit) -> bool:
     return unit.adapter is not None and not unit.view.is_starting and unit.adapter.ready()
 
 
-def _bytes(make: Any) -> bytes:
+def _bytes(make: Again) -> bytes:
     try:
-        data: bytes = make()
+        return make()
     except NotPossible as error:
         refuse(str(error))
-    return data
 
 
 def _record(unit: Unit, record: decisions.Record, hold: str | None = None) -> None:
@@ -308,8 +308,17 @@ def _record(unit: Unit, record: decisions.Record, hold: str | None = None) -> No
         refuse(f"{unit.name}: the disk does not take it ({error.strerror}); nothing was done")
 
 
-def _issue(unit: Unit, kind: str, what: str, args: dict[str, Any], data: bytes) -> None:
+async def kept(unit: Unit) -> None:
+    """Wait until what was ordered is on the disk: only then is it said to be done."""
     try:
-        unit.intents.issue(kind, what, args, data)
+        await unit.recorder.durable()
+    except OSError as error:
+        refuse(f"{unit.name}: the disk does not take it ({error.strerror}); nothing was done")
+
+
+def _issue(unit: Unit, kind: str, what: str, args: dict[str, Any], make: Again) -> None:
+    data = _bytes(make)
+    try:
+        unit.intents.issue(kind, what, args, data, make)
     except OSError as error:
         refuse(f"{unit.name}: the disk does not take it ({error.strerror}); nothing was done")

@@ -97,12 +97,15 @@ class Outflow:
             self._prompt(adapter, waiting[0])
 
     def _prompt(self, adapter: Adapter, prompt: QueuedPrompt) -> None:
+        def make() -> bytes:
+            return adapter.prompt(prompt.turn, prompt.text)
+
         try:
-            data = adapter.prompt(prompt.turn, prompt.text)
+            data = make()
         except NotPossible as error:
             self.lose(prompt.turn, str(error))
             return
-        self._intents.issue("prompt", prompt.turn, {"turn": prompt.turn}, data)
+        self._intents.issue("prompt", prompt.turn, {"turn": prompt.turn}, data, make)
 
     # -- after an adoption
 

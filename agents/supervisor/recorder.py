@@ -7,7 +7,9 @@ the same class as the raw logs (0600, never exported, indexed or attached), unti
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ import msgspec
 from agents.runtime.journal import Journal, JournalDamaged
 from agents.runtime.redact import Redactor
 from agents.supervisor.decisions import Decisions, Record
+from agents.supervisor.syncing import Inline, Queue, Syncer, Then
 
 
 class Outbox:
@@ -33,9 +36,9 @@ class Outbox:
             else:
                 self._held[str(line["key"])] = line["record"]
 
-    def put(self, key: str, record: Record, *, sync: bool) -> None:
+    def put(self, key: str, record: Record) -> None:
         """Keep ``record`` under ``key``. Raises OSError."""
-        self._file.append({"key": key, "record": record}, sync=sync)
+        self._file.append({"key": key, "record": record}, sync=False)
         self._held[key] = record
 
     def get(self, key: str) -> Record | None:
@@ -52,6 +55,10 @@ class Outbox:
             self._file.close()
             os.truncate(self._path, 0)
 
+    def handles(self) -> tuple[int, ...]:
+        """Return descriptors to sync and close, none when nothing is kept. Raises OSError."""
+        return (self._file.handle(),) if self._held else ()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -60,16 +67,20 @@ class Outbox:
 class Recorder:
     """Owns an agent's journal and outbox; every decision passes through here and is folded at once.
 
-    A record that need not be durable is kept in memory while the disk is full and written later, in order.
+    A record that need not be durable is kept in memory while the disk is full and written later, in order. One that
+    must be is written and folded at once too, so that the order in memory is that of the file; what depends on it
+    (``when_durable``) happens after the sync.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  two files, what is folded, and how to write and to tell
         self,
         path: Path,
         outbox: Outbox,
         redactor: Redactor,
         decisions: Decisions,
         on_disk: Callable[[str], None],
+        *,
+        syncer: Syncer | None = None,
     ) -> None:
         self._path = path
         self._journal = Journal(path, redactor)
@@ -78,6 +89,7 @@ class Recorder:
         self._decisions = decisions
         self._on_disk = on_disk  # told the error, and "" when writing works again
         self._backlog: list[Record] = []
+        self._syncs = Queue(syncer or Inline(), self._handles, on_disk)
 
     def load(self) -> list[str]:
         """Fold what the files hold; return what was wrong with records that had to be skipped."""
@@ -88,17 +100,34 @@ class Recorder:
         return problems + self._decisions.fold(self._whole(record) for record in records)
 
     def record(self, record: Record, *, sync: bool = False, hold: str | None = None) -> None:
-        """Write and fold one record; with ``sync`` it is on the disk when this returns.
+        """Write and fold one record; one with ``sync`` is on the disk when ``durable`` returns.
 
         ``hold`` is the outbox key under which it is kept whole if redaction would change it. Raises OSError
-        when it must be durable and cannot be; then nothing happened.
+        when it must be durable and cannot be written; then nothing happened.
         """
         if hold is not None and self._redactor.value(record) != record:
-            self._outbox.put(hold, record, sync=sync)
+            self._outbox.put(hold, record)
             self._write({**record, "held": hold}, sync=sync)
         else:
             self._write(record, sync=sync)
         self._decisions.apply(record)
+        if sync:
+            self._syncs.written()
+
+    def when_durable(self, then: Then) -> None:
+        """Call ``then`` once all recorded so far is on the disk, in the order of these calls, or with the error."""
+        self._syncs.after(then)
+
+    async def durable(self) -> None:
+        """Return once all recorded so far is on the disk. Raises OSError."""
+        outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._syncs.after(lambda error: None if outcome.done() else outcome.set_result(error))
+        error = await outcome
+        if error:
+            raise OSError(errno.EIO, error)
+
+    def _handles(self) -> tuple[int, ...]:
+        return (self._journal.handle(), *self._outbox.handles())
 
     def release(self, key: str) -> None:
         """Forget what was held under ``key``."""
@@ -128,7 +157,7 @@ class Recorder:
         try:
             if self._backlog:
                 self.retry()
-            self._journal.append(record, sync=sync)
+            self._journal.append(record, sync=False)
         except OSError as error:
             self._on_disk(error.strerror or str(error))
             if sync:

@@ -12,6 +12,7 @@ from agents.model import AgentId, Block
 from agents.runtime.lease import Leases
 from agents.runtime.places import Places
 from agents.supervisor.intents import Steps
+from agents.supervisor.syncing import Syncer
 from agents.wire import Event
 
 
@@ -76,4 +77,5 @@ class Services:
     watched: Watched
     steps: Steps
     clock: Clock
+    syncer: Syncer
     environ: Mapping[str, str]

@@ -56,7 +56,7 @@ class Tether:
             rows=spec.rows,
             cols=spec.cols,
             socket=str(self._places.keeper_socket(spec.id)),
-            secret=self._directory.new_secret(),
+            secret=await asyncio.to_thread(self._directory.new_secret),
             incarnation=incarnation,
             grace=GRACE,
         )

@@ -76,6 +76,7 @@ class Unit:
             self.redactor,
             self.made,
             lambda error: self.on_disk("its journal", error),
+            syncer=services.syncer,
         )
         self.intents = Intents(spec.id, self.recorder, self.made, services.steps, services.clock.wall)
         self.outflow = Outflow(self.intents, self.made, self.recorder, services.clock.wall, self.notice)
