@@ -29,8 +29,9 @@ TALKER = (
 
 KINDS = (
     KindInfo("demo", "acp", "Demo agent", "A scripted agent.", available=True, program="demo"),
-    KindInfo("shell", "terminal", "Shell command", "Any program, log only.", available=True, program="bash"),
+    KindInfo("shell", "terminal", "Shell command", "Any program, log only.", available=True, program=""),
     KindInfo("opencode", "acp", "opencode", "", available=False, program="opencode", install="npm i -g opencode-ai"),
+    KindInfo("acp", "acp", "ACP agent", "Any agent that speaks the protocol.", available=True, program=""),
 )
 
 

@@ -45,7 +45,7 @@ def test_a_new_agent_is_started_with_ctrl_enter_and_choices_are_remembered(deck:
     dialog = opened(deck, NewAgentDialog)
     assert Path(dialog.project.currentText()).expanduser() == tmp_path
     assert "Demo agent" in dialog.kinds.item(0).text()
-    assert "not installed" in dialog.kinds.item(2).text()
+    assert "not installed" in dialog.kinds.item(3).text()
     dialog.prompt.setPlainText("Mend it")
     dialog.name.setText("mender")
     dialog.mode.setText("plan")
@@ -100,12 +100,27 @@ def test_what_cannot_start_is_refused_by_name(deck: Deck, project: str | None, c
 def test_a_missing_program_names_its_install_line(deck: Deck) -> None:
     deck.window.run("agent.new")
     dialog = opened(deck, NewAgentDialog)
-    dialog.kinds.setCurrentRow(2)
+    dialog.kinds.setCurrentRow(3)
     assert "npm i -g opencode-ai" in dialog._hint.text()
     assert not dialog.accept_button.isEnabled()
     QTest.keyClick(dialog, Qt.Key.Key_Return, CTRL)
     assert deck.caller.of("agent.run") == []
     dialog.reject()
+
+
+def test_a_kind_without_a_program_takes_both_and_needs_the_command(deck: Deck) -> None:
+    deck.window.run("agent.new")
+    dialog = opened(deck, NewAgentDialog)
+    dialog.kinds.setCurrentRow(2)
+    assert dialog.command.isVisible()
+    assert dialog.prompt.isVisible()
+    dialog.prompt.setPlainText("Hello")
+    dialog.submit()
+    assert "which program" in dialog._error.text()
+    dialog.command.setText("my-agent --acp")
+    dialog.submit()
+    (run,) = deck.caller.of("agent.run")
+    assert (run.kind, run.argv, run.prompt) == ("acp", ("my-agent", "--acp"), "Hello")
 
 
 def test_duplicate_offers_kind_and_project(deck: Deck, tmp_path: Path) -> None:

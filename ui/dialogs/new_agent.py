@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QWidget,
 )
 
@@ -51,11 +52,12 @@ class NewAgentDialog(FormDialog):
         self.name = QLineEdit(self, placeholderText="named by its prompt or kind")
         self.prompt = PromptEdit("What shall it do? Leave it empty to write later.", 5, self)
         self.mode = QLineEdit(self, placeholderText="the kind's own default")
-        self.command = QLineEdit(self, placeholderText="program and arguments; empty = your shell")
+        self.command = QLineEdit(self, placeholderText="program and arguments")
         self.command.setFont(theme.font_mono)
         self._hint = QLabel(self, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self._hint.setWordWrap(True)
         self._hint.setProperty("role", "muted")
+        self._hint.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._hint.setMinimumHeight(self.fontMetrics().lineSpacing() * 2)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._fill_kinds()
@@ -87,8 +89,8 @@ class NewAgentDialog(FormDialog):
         self.form.addRow("Program", self.kinds)
         self.form.addRow("", self._hint)
         self.form.addRow("Project", where)
-        self.form.addRow("Prompt", self.prompt)
         self.form.addRow("Command", self.command)
+        self.form.addRow("Prompt", self.prompt)
         self.form.addRow("Name", self.name)
         self.form.addRow("Mode", self.mode)
 
@@ -108,13 +110,9 @@ class NewAgentDialog(FormDialog):
 
     def _on_kind(self) -> None:
         kind = self.kind()
-        is_program = kind is not None and kind.family == "terminal"
-        for field, is_wanted in (
-            (self.command, is_program),
-            (self.prompt, not is_program),
-            (self.mode, not is_program),
-        ):
-            self.form.setRowVisible(field, is_wanted)
+        self.form.setRowVisible(self.command, kind is not None and _takes_command(kind))
+        for field in (self.prompt, self.mode):
+            self.form.setRowVisible(field, kind is not None and _takes_prompt(kind))
         self._hint.setText(_hint(kind))
         self._hint.setStyleSheet("" if kind and kind.available else f"color: {self._theme.warning.name()};")
         self.accept_button.setEnabled(kind is not None and kind.available)
