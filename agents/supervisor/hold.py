@@ -163,8 +163,12 @@ class Hold:
             env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, VARIABLE: f"{unit.id}:{nonce}"}
             await self.tether.launch(unit.spec, incarnation, env)
             unit.intents.writer = self.tether.link
-        except (OSError, NoKeeper) as error:
+        except OSError as error:
             self._not_started(f"its keeper could not be started: {error}")
+        except NoKeeper as error:
+            # It was started and does not answer yet (a busy machine): giving it up would leave an agent nobody owns.
+            log.info("%s: %s", unit.id, error)
+            self.is_lost = True
         unit.catching_up = False
 
     def _not_started(self, reason: str) -> None:

@@ -44,6 +44,9 @@ class Bus(Protocol):
     def touch(self, agent: AgentId, *, lazy: bool = False) -> None:
         """Say that an agent's row may differ."""
 
+    def grew(self, agent: AgentId) -> None:
+        """Say that nothing but the sizes of an agent's logs differs."""
+
     def publish(self, event: Event) -> None:
         """Tell an event at once."""
 
