@@ -6,9 +6,7 @@ import importlib
 import importlib.util
 import os
 import platform
-import statistics
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -26,13 +24,13 @@ from app.cli.results import Bench, Figure, Machine, Measured
 from app.version import VERSION
 
 #: Benchmarks of the installed program. A checkout adds every ``tests/bench/NAME.py``.
-INSTALLED: Mapping[str, str] = {"spine": "app.cli.spine"}
+INSTALLED: Mapping[str, str] = {"spine": "app.bench.spine"}
 
 _CHECKOUT = Path(__file__).resolve().parents[2] / "tests" / "bench"
 
 
 class Benchmark(Protocol):
-    """A benchmark module: its docstring's first line is its summary."""
+    """A benchmark module: its docstring's first line is its summary. It may have ``quick`` beside ``figures``."""
 
     def figures(self) -> Iterable[Figure]:
         """Measure. Figures with a target may come with ``ok`` unset: the frame judges."""
@@ -57,8 +55,11 @@ def bench(context: Context, args: Namespace) -> int:
         raise CommandError(
             f"no benchmark {args.name!r}{hint(args.name, known)}; see quarterdeck bench --list", Exit.USAGE
         )
-    benchmark = cast("Benchmark", known[args.name].load())
-    figures = tuple(judged(figure) for figure in benchmark.figures())
+    module = known[args.name].load()
+    if args.quick and not hasattr(module, "quick"):
+        raise CommandError(f"{args.name} has no smaller run: leave --quick out", Exit.USAGE)
+    measured: Iterable[Figure] = module.quick() if args.quick else cast("Benchmark", module).figures()
+    figures = tuple(judged(figure) for figure in measured)
     if context.output.is_json:
         context.output.json(Measured(machine(), figures))
     else:
@@ -113,17 +114,6 @@ def judged(figure: Figure) -> Figure:
     if ratio is None and figure.baseline:
         ratio = figure.value / figure.baseline
     return msgspec.structs.replace(figure, ok=ok, ratio=ratio)
-
-
-def median_ms(times: int, work: Callable[[], object]) -> float:
-    """Return the median wall time of ``work`` in milliseconds, after one run that is not counted."""
-    work()
-    taken = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - begun) * 1000)
-    return round(statistics.median(taken), 2)
 
 
 def machine() -> Machine:

@@ -299,8 +299,9 @@ _BENCH = Command(
     (
         Argument(("name",), "which one", required=False),
         Argument(("--list",), "the ones there are", "flag"),
+        Argument(("--quick",), "a smaller run, where there is one", "flag"),
     ),
-    (Example("quarterdeck bench spine", ""),),
+    (Example("quarterdeck bench spine --quick", ""),),
     description="Exit code 1 when a figure misses its target.",
     result="Measured",
     also=(("Bench", "with `--list`, an array of"),),

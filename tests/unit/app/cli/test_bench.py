@@ -62,6 +62,16 @@ def test_figures_are_judged_and_printed(checkout: Path, shell) -> None:
     assert "baseline 17.2 (×0.50)" in text
 
 
+def test_a_smaller_run_where_there_is_one(checkout: Path, shell) -> None:
+    with (checkout / "logs.py").open("a") as module:
+        module.write("def quick():\n    yield Figure('frame', 9.0, 'ms', detail='one run')\n")
+    ran = shell("bench", "logs", "--quick", "--json")
+    assert [(figure["value"], figure["detail"]) for figure in ran.json["figures"]] == [(9.0, "one run")]
+    assert "one run" in shell("bench", "logs", "--quick").out
+    ran = shell("bench", "slow", "--quick")
+    assert (ran.code, ran.err) == (2, "quarterdeck: slow has no smaller run: leave --quick out\n")
+
+
 def test_a_missed_target_fails(checkout: Path, shell) -> None:
     ran = shell("bench", "slow")
     assert (ran.code, ran.err) == (1, "quarterdeck: missed the target: x\n")
