@@ -34,6 +34,7 @@ from agents.server.door import Identity, Server
 from agents.server.peer import KernelProcesses
 from agents.supervisor.fleet import Supervisor
 from agents.supervisor.intents import NoSteps, Steps
+from agents.supervisor.retention import Limits
 from agents.supervisor.unit import secrets_of
 from agents.wire import ErrorCode, RpcError
 from app.version import VERSION
@@ -72,6 +73,7 @@ class Seams:
     families: Callable[[], Mapping[str, Family]] = families
     execute: Callable[[str, list[str], dict[str, str]], None] = os.execve
     out_limit: int | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 def run(places: Places, *, environ: Mapping[str, str] | None = None, seams: Seams | None = None) -> int:
@@ -181,7 +183,9 @@ class _Daemon:
         """Supervise and listen until ended."""
         ready = asyncio.Event()
         limits = {} if self._seams.out_limit is None else {"out_limit": self._seams.out_limit}
-        supervisor = Supervisor(self._places, self._seams.families(), self._environ, steps=self._seams.steps)
+        supervisor = Supervisor(
+            self._places, self._seams.families(), self._environ, steps=self._seams.steps, limits=self._seams.limits
+        )
         self._supervisor = supervisor
         server = Server(supervisor, self, Identity(VERSION, self._epoch), KernelProcesses(), **limits)
         async with asyncio.TaskGroup() as tasks:

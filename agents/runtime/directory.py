@@ -85,6 +85,11 @@ class AgentDirectory:
         return self.path / "checkpoint"
 
     @property
+    def kept_checkpoint_file(self) -> Path:
+        """Return the checkpoint that was synced before what lies before it in the logs was deleted."""
+        return self.path / "checkpoint.kept"
+
+    @property
     def transcript_file(self) -> Path:
         """Return the file of the agent's transcript."""
         return self.path / "transcript.jsonl"

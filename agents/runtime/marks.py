@@ -75,6 +75,14 @@ class MarkReader:
         if not found and data:
             yield from self._each(from_seq + len(data) // RECORD.size)
 
+    def _one_by_one(self, marks: list[Mark], *, held_only: bool) -> list[tuple[Mark, bytes]]:
+        out: list[tuple[Mark, bytes]] = []
+        for mark in marks:
+            raw, end = self._logs[mark.stream], mark.offset + mark.length
+            first = min(end, max(mark.offset, raw.start)) if held_only else mark.offset
+            out.append((mark, raw.read(first, end - first)))
+        return out
+
     def _with_bytes(self, marks: list[Mark], *, held_only: bool) -> list[tuple[Mark, bytes]]:
         """Read each stream's run once instead of once a mark: a terminal's marks are tiny."""
         runs: dict[Stream, tuple[int, bytes]] = {}
@@ -82,6 +90,8 @@ class MarkReader:
             mine = [mark for mark in marks if mark.stream is stream]
             if mine:
                 first, last = mine[0].offset, mine[-1].offset + mine[-1].length
+                if last - first > sum(mark.length for mark in mine):
+                    return self._one_by_one(marks, held_only=held_only)  # what lay between was deleted
                 if held_only:
                     first = min(last, max(first, self._logs[stream].start))
                 runs[stream] = (first, self._logs[stream].read(first, last - first))

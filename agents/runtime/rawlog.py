@@ -78,6 +78,20 @@ class RawLog:
             length -= want
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def seal(self) -> int:
+        """Begin an empty segment, so that all there is may be trimmed; return where it begins (0 = nothing to seal).
+
+        Whoever writes next begins there. Raises OSError.
+        """
+        held = self._indexes()
+        if not held:
+            return 0
+        newest = held[-1]
+        if (self._size_of(newest) or 0) > 0:
+            newest += 1
+            os.close(os.open(self.path(newest), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        return newest * self._segment
+
     def trim(self, offset: int) -> int:
         """Delete the segments that lie wholly before ``offset``, never the newest; return the bytes freed."""
         freed = 0

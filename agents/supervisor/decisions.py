@@ -68,6 +68,7 @@ class Decisions:
         self.lost = ""  # why, when the keeper of the present incarnation vanished or never came
         self.lost_at = 0.0
         self.is_failure = False  # it never came
+        self.dropped_seq = 0  # the raw logs before this mark are gone
 
     def fold(self, records: Iterable[Record]) -> list[str]:
         """Apply the records of a file; return what was wrong with those that had to be skipped."""
@@ -205,6 +206,10 @@ def _lost(d: Decisions, r: Record) -> None:
     d.lost, d.lost_at, d.is_failure = str(r["reason"]), float(r["at"]), bool(r.get("failure", False))
 
 
+def _dropped(d: Decisions, r: Record) -> None:
+    d.dropped_seq = max(d.dropped_seq, int(r["seq"]))
+
+
 _HANDLERS: dict[str, Callable[[Decisions, Record], None]] = {
     "launch": _launch,
     "want": _want,
@@ -220,6 +225,7 @@ _HANDLERS: dict[str, Callable[[Decisions, Record], None]] = {
     "settled": _settled,
     "baseline": _baseline,
     "lost": _lost,
+    "dropped": _dropped,
 }
 
 
@@ -295,6 +301,11 @@ def baseline(at: float, pids: Iterable[int]) -> Record:
 def lost(at: float, reason: str, *, is_failure: bool = False) -> Record:
     """Record that the keeper vanished without recording an exit, or (``is_failure``) could not be started."""
     return {"t": "lost", "at": at, "reason": reason, "failure": is_failure}
+
+
+def dropped(at: float, size: int, why: str, seq: int = 0) -> Record:
+    """Record that ``size`` bytes of raw logs are about to be deleted; with ``seq``, all of them before that mark."""
+    return {"t": "dropped", "at": at, "bytes": size, "why": why, "seq": seq}
 
 
 def hooked(at: float, event: str, payload: str) -> Record:

@@ -33,9 +33,11 @@ from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
 from agents.supervisor.intents import NoSteps, Steps
 from agents.supervisor.life import Life
+from agents.supervisor.retention import Limits
 from agents.supervisor.roster import Roster
 from agents.supervisor.row import can_resume
 from agents.supervisor.services import Clock, Services, SystemClock
+from agents.supervisor.sweep import Sweep
 from agents.supervisor.syncing import Threaded
 from agents.supervisor.unit import Unit
 from agents.transcript.file import TranscriptFile
@@ -61,7 +63,7 @@ T = TypeVar("T")
 class Supervisor:
     """Owns every unit of one home; ``run`` is its life."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what the composition root decides
         self,
         places: Places,
         families: Mapping[str, Family],
@@ -69,6 +71,7 @@ class Supervisor:
         *,
         steps: Steps | None = None,
         clock: Clock | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.places = places
         self._clock = clock or SystemClock()
@@ -89,6 +92,7 @@ class Supervisor:
             syncer=Threaded(asyncio.get_running_loop()),
             environ=self._environ,
         )
+        self._sweep = Sweep(places.state, self.roster.units, self._clock, limits or Limits(), self._notice)
         self._catalog = Catalog(places.kinds, environ.get("PATH"))
         self._jobs: dict[AgentId, asyncio.Task[None]] = {}
         self._notices: list[Noticed] = []
@@ -109,6 +113,7 @@ class Supervisor:
                 self._find()
                 ready.set()
                 tasks.create_task(self._announce())
+                tasks.create_task(self._tidy())
                 await self._loop.create_future()
         finally:
             self._tasks = None
@@ -259,6 +264,11 @@ class Supervisor:
         for life in self.roster.lives():
             with contextlib.suppress(TimeoutError):  # a long log: it is left out, and says that it is catching up
                 await life.unit.waiters.until(partial(_caught_up, life.unit), LAUNCH_S)
+
+    async def _tidy(self) -> None:
+        """Delete old logs and trash now and then, once it is known what is needed."""
+        await self._adopted()
+        await self._sweep.run()
 
     async def _announce(self) -> None:
         """Say once who was cut off: after a crash of everything or a reboot that is the first thing to know."""

@@ -184,6 +184,8 @@ class Hold:
         useless = unit.intake.restore()
         if useless:
             log.info("%s: %s; its log is replayed", unit.id, useless)
+        if unit.replica.vitals.seq < unit.made.dropped_seq:
+            unit.intake.begin_at(unit.made.dropped_seq, unit.made.session_id)
         unit.quiet_since = clock.monotonic()
         incarnation = unit.made.incarnation
         if incarnation and self._may_live(incarnation):

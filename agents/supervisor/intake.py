@@ -6,11 +6,14 @@ flooding agent takes no more of the loop than its turn.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from agents.model import Block, Mark
 from agents.runtime.directory import AgentDirectory
@@ -32,6 +35,14 @@ CHECKPOINT_S = 0.03
 
 #: Checkpoints take at most one part in this many of the time that taking in takes.
 CHECKPOINT_SHARE = 10
+
+
+class Covered(msgspec.Struct, frozen=True):
+    """Everything before the mark ``seq`` and before these offsets of stdout and stderr."""
+
+    seq: int = 0
+    out: int = 0
+    err: int = 0
 
 
 class Intake:
@@ -57,6 +68,7 @@ class Intake:
         self._has_gap = False
         self._saved_at = 0
         self._saved_seq = -1
+        self._covered = Covered()
         self._spent = 0.0  # seconds of taking in since then: what a replay would take
         self._saving = 0.0  # seconds the last checkpoint took
         self._unstored: dict[int, Block] = {}
@@ -76,11 +88,17 @@ class Intake:
         return self.replica.vitals.seq < self._marks.next_seq
 
     def restore(self) -> str:
-        """Go to the checkpoint if there is one that fits; return why not, empty when it did or there is none."""
-        try:
-            data = self._directory.checkpoint_file.read_bytes()
-        except FileNotFoundError:
-            return ""
+        """Go to the newest checkpoint that fits; return why not, empty when it did or there is none."""
+        useless = ""
+        for path in (self._directory.checkpoint_file, self._directory.kept_checkpoint_file):
+            with contextlib.suppress(FileNotFoundError):
+                problem = self._restore(path.read_bytes())
+                if not problem:
+                    return ""
+                useless = useless or problem
+        return useless
+
+    def _restore(self, data: bytes) -> str:
         body, checksum = data[:-4], data[-4:]
         try:
             if zlib.crc32(body).to_bytes(4, "big") != checksum:
@@ -88,9 +106,23 @@ class Intake:
             self.replica.restore(body, _size(self._directory.transcript_file))
         except ValueError as error:
             return str(error)
-        self._saved_at, self._saved_seq = self.replica.vitals.out_size, self.replica.vitals.seq
+        self._note_saved()
         self._keep(self.replica.fold.take())
         return ""
+
+    def begin_at(self, seq: int, session_id: str | None) -> None:
+        """Begin at a mark without a checkpoint: the logs before it were deleted."""
+        self.replica.begin_at(seq, session_id, self.transcript.total)
+
+    @property
+    def covered(self) -> Covered:
+        """Return what the newest checkpoint on the disk makes unnecessary for a replay."""
+        return self._covered
+
+    def _note_saved(self) -> None:
+        vitals = self.replica.vitals
+        self._saved_at, self._saved_seq = vitals.out_size, vitals.seq
+        self._covered = Covered(vitals.seq, vitals.out_size, vitals.err_size)
 
     def slice(self) -> bool:
         """Take some marks; tell whether there may be more. Whatever is recorded later brings a poke of its own."""
@@ -157,7 +189,7 @@ class Intake:
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        self._saved_at, self._saved_seq = self.replica.vitals.out_size, self.replica.vitals.seq
+        self._note_saved()
         self._spent, self._saving = 0.0, time.perf_counter() - begun
 
     def _took(self, taken: Taken) -> None:

@@ -118,6 +118,13 @@ class TranscriptFold:
     def __init__(self) -> None:
         self._state = _State(self.VERSION)
 
+    @classmethod
+    def after(cls, total: int) -> Self:
+        """Begin behind ``total`` blocks that are in the transcript already."""
+        fold = cls()
+        fold._state.next = total
+        return fold
+
     @property
     def total(self) -> int:
         """Return how many blocks there are so far."""

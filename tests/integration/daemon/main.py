@@ -13,6 +13,7 @@ from agents.adapters.contract import Fact
 from agents.adapters.registry import Family, families
 from agents.adapters.terminal import TerminalAdapter
 from agents.model import Mark, Stream
+from agents.supervisor.retention import Limits
 from app import daemon
 from app.paths import home_from
 
@@ -50,6 +51,8 @@ def main() -> int:
         seams.steps = Crash(*options["crash"])
     if options.get("fragile"):
         seams.families = with_fragile
+    if "limits" in options:
+        seams.limits = Limits(**options["limits"])
     home = home_from(os.environ)
     home.prepare()
     Path(home.places.state / "ran.txt").write_text(str(os.getpid()))

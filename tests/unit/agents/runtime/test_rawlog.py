@@ -55,3 +55,20 @@ def test_trimming_keeps_what_is_needed_and_the_newest(tmp_path: Path) -> None:
     assert log.trim(10_000) == 200
     assert (log.start, log.size) == (300, 350)
     assert RawLog(tmp_path, Stream.OUT, 100).size == 350
+
+
+def test_what_is_sealed_can_go_whole_and_the_writer_goes_on_behind_it(tmp_path: Path) -> None:
+    write(tmp_path, CONTENT[:250], 100)
+    log = RawLog(tmp_path, Stream.OUT, 100)
+    assert log.seal() == log.seal() == 300
+    assert log.read(0, 1000) == CONTENT[:250]  # nothing is deleted yet
+    assert log.trim(300) == 250
+    for reader in (log, RawLog(tmp_path, Stream.OUT, 100)):
+        assert (reader.start, reader.size) == (300, 300)
+    (tmp_path / "out.3.log").write_bytes(b"more")
+    assert (log.start, log.size, log.read(300, 10)) == (300, 304, b"more")
+
+
+def test_a_log_that_was_never_written_has_nothing_to_seal(tmp_path: Path) -> None:
+    assert RawLog(tmp_path, Stream.ERR).seal() == 0
+    assert list(tmp_path.iterdir()) == []
