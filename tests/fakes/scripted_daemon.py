@@ -110,6 +110,7 @@ class ScriptedDaemon:
     def __exit__(self, *_: object) -> None:
         self._path.unlink()
         self._listener.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()  # nobody is accepted behind the drop
         self._listener.close()
         self.drop()
         for thread in self._threads:
