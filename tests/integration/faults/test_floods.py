@@ -15,6 +15,13 @@ from agents.runtime import tree
 from agents.wire import RpcError
 from tests.integration.faults.conftest import bounded
 
+#: 500 lines ten times a second once the gate is open.
+FLOOD = """
+lines=$(seq -f 'line %g of a log that does not end' 500)
+until test -e "$1"; do read -r -t 0.1; done
+while :; do printf '%s\\n' "$lines"; read -r -t 0.1; done
+"""
+
 WORK = [{"do": "say", "text": "working"}, {"do": "gate", "path": "/nowhere/at/all"}]
 
 
@@ -23,9 +30,11 @@ WORK = [{"do": "say", "text": "working"}, {"do": "gate", "path": "/nowhere/at/al
 def test_one_is_interrupted_while_all_others_flood(running: Any, floods: int) -> None:
     agent = running.play(WORK).id
     running.until(agent, lambda row: row.turn is Turn.WORKING)
-    # Each prints 2000 lines at a time for as long as it is let: more together than the machine can take.
-    noisy = ["bash", "-c", "while :; do seq -f 'line %g of a log that does not end' 2000; sleep 0.02; done"]
-    flooding = [running.run("shell", *noisy, name=f"flood-{n}").id for n in range(floods)]
+    gate = running.path / "gate"
+    # Their stdin says nothing for ever, so reading it is a pause that costs no process.
+    noisy = ["bash", "-c", FLOOD, "-", str(gate)]
+    flooding = [running.run("shell", *noisy, name=f"flood-{n}", pty=False).id for n in range(floods)]
+    running.open_gate()
     for flood in flooding:
         running.until(flood, lambda row: row.out_size > 0)
     watcher = running.client(subscribe=True)
@@ -39,7 +48,7 @@ def test_one_is_interrupted_while_all_others_flood(running: Any, floods: int) ->
         running.until(flood, lambda row, flood=flood: row.out_size > before[flood])
     running.call("daemon.stop", wire.StopDaemon(agents=True))
     assert running.daemon.wait(120) == 0
-    assert all(b"line 2000 of" in running.raw(flood, Stream.OUT) for flood in flooding[:3])
+    assert all(b"line 500 of" in running.raw(flood, Stream.OUT) for flood in flooding[:3])
 
 
 def test_a_hung_agent_whose_stdin_is_full_can_still_be_ended(running: Any) -> None:
