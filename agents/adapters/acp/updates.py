@@ -93,6 +93,7 @@ def change_tool(state: State, call: ToolCall) -> list[Fact]:
     """Record the new state of a tool call; an ended one withdraws the permission that was asked for it."""
     state.tools.pop(call.id, None)
     state.tools[call.id] = call
+    _forget_old_tools(state)
     if state.replaying:
         return [ToolCallChanged(call, replayed=True)]
     facts: list[Fact] = [ToolCallChanged(call)]
@@ -103,7 +104,6 @@ def change_tool(state: State, call: ToolCall) -> list[Fact]:
     if call.status not in OPEN_STATUS:
         # The user's answer came another way (in the agent's own window, by its rules): nothing waits any more.
         facts += permissions.withdraw_for_tool(state, call.id)
-    _forget_old_tools(state)
     return facts
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agents.adapters.acp.adapter import AcpAdapter
@@ -337,6 +339,27 @@ def test_history_repeated_by_load_is_marked_and_changes_no_turn() -> None:
     assert d.adapter.evidence() == ()
     assert d.reply_to(request, {}) == [SessionStarted("s1", resumed=True)]
     assert d.adapter.evidence()[0].turn is Turn.IDLE
+
+
+def test_usage_repeated_by_load_is_not_counted_again() -> None:
+    def cost(amount: float) -> dict[str, Any]:
+        spent = {"amount": amount, "currency": "USD"}
+        return update({"sessionUpdate": "usage_update", "used": 10, "size": 100, "cost": spent})
+
+    d = drive()
+    open_session(d, **LOAD)
+    prompt(d)
+    d.says(chunk("hello"), cost(0.5), ended())
+    d.ctl("exit", code=0, signal=None)
+    d.start(2)
+    d.reply({"protocolVersion": 1, "agentCapabilities": LOAD})
+    (request,) = d.settle()
+    assert request["method"] == "session/load"
+    assert d.says(cost(0.1), cost(0.5)) == []
+    d.reply_to(request, {})
+    (fact,) = d.says(cost(0.75))
+    assert isinstance(fact, UsageChanged)
+    assert fact.usage.cost == 0.75
 
 
 def test_a_failing_resume_falls_back_to_load_and_then_to_a_new_session_that_says_what_is_lost() -> None:
