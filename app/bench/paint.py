@@ -1,43 +1,21 @@
 """The window as a program of its own for measuring: says on stdout when the fleet was first painted, and goes on.
 
 Run as ``python -P -m app.bench.paint ROWS VISIBLE`` with the environment of a scene; with ROWS 0 it paints an empty
-Qt window (the control). Only subprocesses import this: it loads Qt.
+Qt window (the control). Imports what it runs when it runs it: the control loads nothing of ours, and the window is
+loaded in the order in which ``app.desktop`` does it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
-
-
-class FirstPaint(QObject):
-    """Watches one widget; once it was painted with at least ``rows`` agents, says so and calls ``then``."""
-
-    def __init__(self, watched: QWidget, is_whole: object, then: object) -> None:
-        super().__init__()
-        self._watched = watched
-        self._is_whole = is_whole
-        self._then = then
-        watched.installEventFilter(self)
-
-    def eventFilter(self, _: QObject, event: QEvent) -> bool:
-        """Qt: look for paints that show everything."""
-        if event.type() == QEvent.Type.Paint and self._is_whole():  # type: ignore[operator]
-            self._watched.removeEventFilter(self)
-            QTimer.singleShot(0, self._tell)  # after this paint
-        return False
-
-    def _tell(self) -> None:
-        sys.stdout.write(f"{time.monotonic_ns()}\n")
-        sys.stdout.flush()
-        self._then()  # type: ignore[operator]
 
 
 def _empty() -> None:
+    from PySide6.QtWidgets import QApplication, QLabel  # noqa: PLC0415
+
+    from app.bench.painted import FirstPaint  # noqa: PLC0415
+
     app = QApplication(["quarterdeck"])
     label = QLabel("empty")
     paint = FirstPaint(label, lambda: True, app.quit)
@@ -47,15 +25,16 @@ def _empty() -> None:
 
 
 def _fleet(rows: int, visible: int) -> None:
-    # As app.desktop does it; nothing of ours is loaded for the control.
+    import app.desktop  # noqa: F401, PLC0415  (what it loads before Qt)
     from app.paths import home_from  # noqa: PLC0415
-    from ui import shell as shells  # noqa: PLC0415
 
     home = home_from(os.environ)
     home.prepare()
+    from app.bench.painted import FirstPaint  # noqa: PLC0415
+    from ui import shell as shells  # noqa: PLC0415
+
     shell = shells.Shell(shells.make_application(), home, os.environ)
-    view = shell.window.roster.view
-    window = shell.window
+    window, view = shell.window, shell.window.roster.view
 
     def tile() -> None:
         agents = view.roster.agents()[:visible]

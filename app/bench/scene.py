@@ -34,6 +34,7 @@ STOP_S = 60.0
 
 _AGENT = Path(__file__).resolve().parents[2] / "resources" / "bench" / "agent.py"
 _PREFIX = "qd-bench-"
+_NOT_OURS = frozenset({"QUARTERDECK_AGENT", "PYTHONDONTWRITEBYTECODE"})
 
 
 class BenchFailed(Exception):
@@ -186,8 +187,13 @@ def release(fifo: Path) -> None:
 
 def _environment(root: Path) -> dict[str, str]:
     # A benchmark started by an agent is a fleet of its own, not a part of that agent.
-    outer = {name: value for name, value in os.environ.items() if name != "QUARTERDECK_AGENT"}
-    return outer | {"QUARTERDECK_HOME": str(root / "home"), "QUARTERDECK_LEASES": str(root / "leases")}
+    outer = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
+    return outer | {
+        "QUARTERDECK_HOME": str(root / "home"),
+        "QUARTERDECK_LEASES": str(root / "leases"),
+        # As installed, programs start from byte code, wherever we were started from; the first start makes it.
+        "PYTHONPYCACHEPREFIX": str(root / "bytecode"),
+    }
 
 
 @contextmanager
