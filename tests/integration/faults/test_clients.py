@@ -94,21 +94,24 @@ def test_a_stopped_client_holds_nobody_up(home: Any) -> None:
 @pytest.mark.parametrize("events", [300, pytest.param(10_500, marks=pytest.mark.slow)])
 @pytest.mark.timeout(180)
 def test_a_client_that_was_away_ends_with_the_same_fleet(running: Any, events: int) -> None:
-    agent = running.run("shell", "sleep", "600").id
+    agents = [running.run("shell", "sleep", "600").id for _ in range(10)]
     first = running.client(subscribe=True)
     fleet = Fleet()
     fleet.reset(first.welcome.snapshot)
     epoch = first.welcome.epoch
     first.close()
-    other = running.client()
-    # Renaming back and forth with a snapshot between: each is an event of its own, none can be merged with the next.
-    done = 0
-    while other.call("agent.list", wire.NoParams()) and done < events:
-        other.call("agent.rename", wire.Rename(agent, f"name-{done}"))
-        other.call("agent.show", wire.AgentRef(agent))
-        other_client_seq = running.client(subscribe=True, epoch=epoch, since=fleet.seq).welcome.seq
-        running.clients.pop().close()
-        done = other_client_seq - fleet.seq
+    # Every round renames everybody: that many events, since only changes of one agent may be told as one.
+    with connect(running) as connection, connection.makefile("rb") as lines:
+        connection.sendall(line(0, "hello", client="x", version="0"))
+        lines.readline()
+        seq = rounds = 0
+        while seq < fleet.seq + events:
+            renamed = [line(n, "agent.rename", id=agent, name=f"{agent}-{rounds}") for n, agent in enumerate(agents)]
+            connection.sendall(b"".join(renamed))
+            assert all(b"error" not in lines.readline() for _ in agents)
+            connection.sendall(line(0, "hello", client="x", version="0"))
+            seq = json.loads(lines.readline())["result"]["seq"]
+            rounds += 1
     again = running.client(subscribe=True, epoch=epoch, since=fleet.seq)
     forgotten = events > wire.EVENT_HISTORY
     assert (again.welcome.snapshot is not None) is forgotten
