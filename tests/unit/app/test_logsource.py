@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from agents.model import Stream
+from agents.runtime.rawlog import SEGMENT, RawLog
 from agents.wire import LogBytes, ReadLog
+from app.logdocument import LogDocument
 from app.logsource import PIECE, PIECES, LocalLog, RemoteLog
 
 
@@ -97,3 +99,22 @@ async def test_remote_memory_is_bounded() -> None:
         await log.load(piece * PIECE, PIECE)
     assert log.cached(0, 1) is None
     assert log.cached(PIECE * (PIECES + 39), 1) == b"z"
+
+
+async def test_a_local_log_that_was_deleted_whole_is_empty_and_goes_on_behind(tmp_path: Path) -> None:
+    (tmp_path / "out.0.log").write_bytes(b"one\ntwo\n")
+    open_before = LocalLog(tmp_path, Stream.OUT)
+    shown = LogDocument(open_before)
+    assert shown.catch_up_now()
+    raw = RawLog(tmp_path, Stream.OUT)
+    raw.trim(raw.seal())
+    for log in (open_before, LocalLog(tmp_path, Stream.OUT)):
+        assert log.start == SEGMENT
+        assert log.cached(0, 100) == await log.load(0, 100) == b""
+    # A pane that had it open keeps its number of lines, and fails at nothing.
+    assert [line.text for line in shown.lines(0, 5) if line] == ["", ""]
+    (tmp_path / "out.1.log").write_bytes(b"resumed\n")
+    again = LocalLog(tmp_path, Stream.OUT)
+    document = LogDocument(again)
+    await document.catch_up(lambda: None)
+    assert [line.text for line in document.lines(0, 5) if line] == ["resumed"]
