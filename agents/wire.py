@@ -95,7 +95,7 @@ class BlocksChanged(msgspec.Struct, frozen=True, tag="blocks_changed"):
 
 
 class LogGrew(msgspec.Struct, frozen=True, tag="log_grew"):
-    """Sizes in bytes of the raw logs; only for agents the client watches, at most 20 a second."""
+    """Sizes in bytes of the raw logs; only for agents the client watches, at most 10 a second."""
 
     agent: AgentId
     out: int

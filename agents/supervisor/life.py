@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 TELL_S = 0.01
 TELL_CHARACTERS_PER_S = 1_000_000
 
-#: Seconds between two tellings of log sizes (20 a second).
-TELL_SIZES_S = 0.05
+#: Seconds between two tellings of log sizes: each is a repaint of the pane that shows the log.
+TELL_SIZES_S = 0.1
 
 #: Blocks in one event.
 TELL_BLOCKS = 50
