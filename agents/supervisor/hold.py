@@ -27,8 +27,10 @@ log = logging.getLogger(__name__)
 FULL_RETRY_S = 0.1
 RECONNECT_S = 0.5
 
-#: Seconds within which output is taken in that no adapter reads and nobody watches.
+#: Seconds between two looks at output that means nothing to its adapter: when nobody watches, and when somebody does
+#: (the first after a pause is taken in at once: it may be the echo of a key).
 CALM_S = 1.0
+SEEN_S = 0.1
 
 #: Seconds a recorded launch is waited for: beyond that its keeper was never started.
 LAUNCH_S = 30.0
@@ -49,6 +51,7 @@ class Hold:
         self.let_go = asyncio.Event()  # set once the keeper of an ended process was told that it may go
         self._lease: tuple[str, Owner] | None = None
         self._is_wake_due = False
+        self._woken_at = 0.0
         self._full: set[str] = set()  # intents the keeper had no room for
 
     # -- from the keeper's connection
@@ -57,14 +60,21 @@ class Hold:
         """Wake: there are new marks (how many, the disk says); a little later when nobody waits for what they say."""
         if self._unit.is_expectant:
             self._unit.wake()
-        elif not self._is_wake_due:
+            return
+        if self._is_wake_due:
+            return
+        loop = asyncio.get_running_loop()
+        # Unseen output of all agents is taken in at the same moments: one wake of the process for all of them.
+        due = self._woken_at + SEEN_S if self._unit.is_watched else (loop.time() // CALM_S + 1) * CALM_S
+        if due <= loop.time():
+            self._wake_late()
+        else:
             self._is_wake_due = True
-            # All agents' at the same moments: one wake of the process for all of them.
-            loop = asyncio.get_running_loop()
-            loop.call_at((loop.time() // CALM_S + 1) * CALM_S, self._wake_late)
+            loop.call_at(due, self._wake_late)
 
     def _wake_late(self) -> None:
         self._is_wake_due = False
+        self._woken_at = asyncio.get_running_loop().time()
         self._unit.wake()
 
     def on_ack(self, ident: str, status: str, reason: str) -> None:

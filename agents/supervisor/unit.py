@@ -124,14 +124,18 @@ class Unit:
 
     @property
     def is_expectant(self) -> bool:
-        """Tell whether somebody may be waiting for what its next marks say; of mere output nobody is."""
+        """Tell whether somebody may be waiting for what its next marks say; mere output is not urgent."""
         return (
             self.replica.adapter.READS_OUTPUT
             or self.replica.vitals.lifecycle is not Lifecycle.RUNNING
             or bool(self.made.want)
             or bool(self.intents.pending())
-            or self.services.watched.is_watched(self.id)
         )
+
+    @property
+    def is_watched(self) -> bool:
+        """Tell whether a client follows its transcript and its log."""
+        return self.services.watched.is_watched(self.id)
 
     @property
     def progress(self) -> Progress:

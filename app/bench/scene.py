@@ -21,7 +21,7 @@ from typing import Any
 
 from agents.model import AgentRow
 from agents.runtime.tree import identity, is_same
-from agents.wire import NoParams, Run, Send, Started, StopDaemon
+from agents.wire import AgentRef, NoParams, Run, Send, Started, StopDaemon
 from app.client.blocking import BlockingClient, NoDaemon, connect
 from app.fleet import Fleet
 from app.paths import Home, home_from
@@ -116,7 +116,8 @@ class Scene:
     def _run(self, client: BlockingClient, order: Run) -> Started:
         started: Started = client.call("agent.run", order)
         if started.pid is None:
-            raise BenchFailed(f"agent {started.name} could not be started")
+            row = client.call("agent.show", AgentRef(started.id)).row
+            raise BenchFailed(f"agent {started.name} could not be started: {row.headline} {row.reason}")
         return started
 
 
