@@ -108,11 +108,11 @@ async def _next(context: Context, _c: Connection, params: wire.Next) -> wire.Nex
 
 
 async def _resume(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Started:
-    return await context.supervisor.resume(params.id)
+    return await context.supervisor.resuming.one(params.id)
 
 
 async def _resume_all(context: Context, _c: Connection, _p: wire.NoParams) -> wire.Resumed:
-    return await context.supervisor.resume_all()
+    return await context.supervisor.resuming.all()
 
 
 async def _remove(context: Context, _c: Connection, params: wire.Remove) -> wire.Done:

@@ -13,8 +13,6 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
-from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,20 +20,19 @@ import msgspec
 from agents import wire
 from agents.adapters.registry import Family
 from agents.index.store import IndexStore
-from agents.model import AgentId, AgentRow, Block, Kind, Recovery, Spec
+from agents.model import AgentId, Block, Kind, Spec
 from agents.runtime.directory import AgentDirectory
-from agents.runtime.lease import LeaseHeld, Leases
+from agents.runtime.lease import Leases
 from agents.runtime.places import Places
-from agents.status import recovery
 from agents.supervisor import launching, names, orders
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
 from agents.supervisor.intents import NoSteps, Steps
 from agents.supervisor.life import Life
+from agents.supervisor.resuming import Resuming, started
 from agents.supervisor.retention import Limits
 from agents.supervisor.roster import Roster
-from agents.supervisor.row import can_resume
 from agents.supervisor.services import Clock, Services, SystemClock
 from agents.supervisor.sweep import Sweep
 from agents.supervisor.syncing import Threaded
@@ -47,12 +44,6 @@ log = logging.getLogger(__name__)
 
 #: Notices kept for clients that come later.
 NOTICES = 200
-
-#: Seconds between two launches of ``resume --all``.
-STAGGER_S = 0.3
-
-#: Seconds a launch may take until its process is there.
-LAUNCH_S = 15.0
 
 #: Seconds the end of a stopped agent may take to be read.
 RELEASE_S = 5.0
@@ -76,6 +67,7 @@ class Supervisor:
         self.places = places
         self._clock = clock or SystemClock()
         self.roster = Roster(self._clock)
+        self.resuming = Resuming(self.roster, self._own)
         self.bus = EventBus(self.roster.row, asyncio.get_running_loop())
         self.index = IndexStore(places.index, self._transcripts, self._on_index_problem)
         self.watched: frozenset[AgentId] = frozenset()
@@ -174,7 +166,7 @@ class Supervisor:
         async with self._making:  # what is taken must still be so once its spec is on the disk
             life, turn = await self._new(params)
         self.bus.publish(wire.AgentAdded(life.unit.row()))
-        return await self._started(life.unit, turn)
+        return await started(life.unit, turn)
 
     async def _new(self, params: wire.Run) -> tuple[Life, int | None]:
         kind = self._catalog.find(params.kind)
@@ -198,85 +190,17 @@ class Supervisor:
         self._begin(life, launch=True)
         return life, turn
 
-    async def _started(self, unit: Unit, turn: int | None = None) -> wire.Started:
-        vitals = unit.replica.vitals
-
-        def now() -> tuple[AgentRow, str] | None:
-            return (unit.row(), "") if vitals.pid is not None or not unit.is_live else None
-
-        with contextlib.suppress(TimeoutError):  # it is still starting: the row tells the rest
-            await unit.waiters.until(now, LAUNCH_S)
-        return wire.Started(unit.id, unit.name, vitals.pid, turn)
-
-    async def resume(self, ref: str) -> wire.Started:
-        """Continue an ended agent in a new process."""
-        return await self._own(self._resume(self.roster.life(ref)))
-
-    async def _resume(self, life: Life) -> wire.Started:
-        unit = life.unit
-        self._check_resume(unit)
-        if unit.made.session_id is not None:
-            try:
-                life.hold.hold_for_resume(unit.made.session_id)
-            except LeaseHeld as error:
-                raise RpcError(ErrorCode.NOT_POSSIBLE, str(error)) from error
-        life.want_launch()
-        return await self._started(unit)
-
-    def _check_resume(self, unit: Unit) -> None:
-        if unit.is_live:
-            raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is running already ({unit.row().headline})")
-        if unit.catching_up:
-            raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is catching up with its log; try again in a moment")
-        if unit.broken:
-            raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name}: {unit.broken}; run it again instead")
-        never_spoke = unit.made.session_id is None and unit.kind.resume
-        if not never_spoke and not can_resume(unit.kind, unit.view.capabilities):
-            raise RpcError(
-                ErrorCode.NOT_POSSIBLE,
-                f"{unit.name} cannot be resumed: {unit.kind.name} cannot continue a session; run it again instead",
-            )
-        if not Path(unit.spec.cwd).is_dir():
-            raise RpcError(ErrorCode.NOT_FOUND, f"the working directory {unit.spec.cwd} of {unit.name} does not exist")
-
-    async def resume_all(self) -> wire.Resumed:
-        """Resume every agent that was cut off and can go on, one after the other, and say what is left to do."""
-        await self._adopted()
-        rows = self.roster.rows()
-        resumed: list[AgentId] = []
-        problems: list[str] = []
-        for row in rows:
-            life = self.roster.get(row.id)
-            if life is None or row.recovery not in (Recovery.RESUME, Recovery.NEEDS_YOU):
-                continue
-            try:
-                await self._own(self._resume(life))
-            except RpcError as error:
-                problems.append(error.message)
-                continue
-            resumed.append(row.id)
-            await asyncio.sleep(STAGGER_S)
-        left = [f"{row.name}: {row.recovery_note}" for row in rows if row.recovery and row.recovery_note]
-        return wire.Resumed(tuple(resumed), tuple(problems), recovery.sentence(rows), tuple(left))
-
-    async def _adopted(self) -> None:
-        """Wait until every agent a former daemon left is known as it is."""
-        for life in self.roster.lives():
-            with contextlib.suppress(TimeoutError):  # a long log: it is left out, and says that it is catching up
-                await life.unit.waiters.until(partial(_caught_up, life.unit), LAUNCH_S)
-
     async def _tidy(self) -> None:
         """Delete old logs and trash now and then, once it is known what is needed."""
-        await self._adopted()
+        await self.resuming.adopted()
         await self._sweep.run()
 
     async def _announce(self) -> None:
         """Say once who was cut off: after a crash of everything or a reboot that is the first thing to know."""
-        await self._adopted()
-        rows = self.roster.rows()
-        if recovery.is_worth_resuming(rows):
-            how = "`quarterdeck resume --all` or “Resume all” brings back those that can"
-            self._notice("warning", f"{recovery.sentence(rows)}; {how}")
+        await self.resuming.adopted()
+        advice = self.resuming.advice()
+        if advice:
+            self._notice("warning", advice)
 
     # -- ending
 
@@ -363,10 +287,6 @@ class Supervisor:
     def _remember(self, numbered: wire.NumberedEvent) -> None:
         if isinstance(numbered.event, Noticed):
             self._notices = [*self._notices[-NOTICES + 1 :], numbered.event]
-
-
-def _caught_up(unit: Unit) -> tuple[AgentRow, str] | None:
-    return None if unit.catching_up else (unit.row(), "")
 
 
 async def _settled(work: Coroutine[Any, Any, T]) -> T | BaseException:
