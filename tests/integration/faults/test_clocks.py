@@ -55,7 +55,7 @@ def test_a_suspend_of_everything_makes_nobody_silent(home: Any) -> None:
     assert stalled == []
 
 
-@pytest.mark.parametrize("hours", [-5, 5])
+@pytest.mark.parametrize("hours", [-5, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_step_of_the_wall_clock_changes_no_duration(home: Any, hours: int) -> None:
     """The time of day jumps while a message waits and a permission is open: both go on, and the order holds."""
     home.env["FAKE_WALL"] = str(home.path / "wall")

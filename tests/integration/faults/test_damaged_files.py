@@ -106,6 +106,7 @@ def test_a_log_whose_beginning_is_gone_goes_on_from_what_is_left(running: Any) -
     assert running.wait(agent, "exited").reached == "exited"
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_version_is_replayed(running: Any) -> None:
     agent = running.play(ASK).id
     before = running.wait(agent, "blocked").row
@@ -171,6 +172,7 @@ def test_a_read_only_home_is_refused_by_name(home: Any) -> None:
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow
 def test_a_protocol_whose_beginning_is_gone_is_not_guessed_at(running: Any) -> None:
     """The handshake is gone with no checkpoint after it: the row says so, nothing is sent, the process lives."""
     noise = {"do": "raw", "text": "x" * 1023 + "\n", "repeat": 66 * 1024}

@@ -44,7 +44,7 @@ def verdicts(home: Any) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("how", ["killed", "restarted"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("restarted", marks=pytest.mark.slow)])
 def test_everything_killed_at_once_is_one_list_and_one_command(running: Any, how: str) -> None:
     names = fleet_of(running, 3, 2, 1)
     stopped = running.play(SAY, name="stopped").id
@@ -117,6 +117,7 @@ def test_a_shutdown_ends_agents_and_the_next_start_offers_them(running: Any) -> 
     assert running.call("agent.resume_all").resumed == (idle, asking)
 
 
+@pytest.mark.slow
 def test_a_directory_that_is_gone_needs_you(running: Any) -> None:
     work = running.path / "elsewhere"
     work.mkdir()
@@ -133,6 +134,7 @@ def test_a_directory_that_is_gone_needs_you(running: Any) -> None:
     assert running.call("agent.resume_all").resumed == (agent,)
 
 
+@pytest.mark.slow
 def test_a_client_sees_the_same_list(running: Any) -> None:
     names = fleet_of(running, 1, 1, 1)
     running.kill_everything()

@@ -51,6 +51,7 @@ def test_one_is_interrupted_while_all_others_flood(running: Any, floods: int) ->
     assert all(b"line 500 of" in running.raw(flood, Stream.OUT) for flood in flooding[:3])
 
 
+@pytest.mark.slow
 def test_a_hung_agent_whose_stdin_is_full_can_still_be_ended(running: Any) -> None:
     """A pipe takes 64 KiB and the keeper 4 MiB: beyond that writes wait, in order, and nothing else does."""
     agent = running.run("shell", "bash", "-c", "exec sleep 600", pty=False).id
@@ -70,6 +71,7 @@ def test_a_hung_agent_whose_stdin_is_full_can_still_be_ended(running: Any) -> No
     bounded(begun, 30)
 
 
+@pytest.mark.timeout(120)
 def test_a_slow_reader_gets_everything_once_it_reads(running: Any) -> None:
     code = f"while ! test -e {running.path}/gate; do sleep 0.01; done; cat | cksum"
     agent = running.run("shell", "bash", "-c", code, pty=False).id

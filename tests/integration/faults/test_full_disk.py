@@ -104,6 +104,7 @@ def test_the_index_stops_and_catches_up(home: Any, disk: SmallDisk) -> None:
     home.settle(lambda: home.call("index.rebuild").blocks == home.row(agent).blocks)
 
 
+@pytest.mark.slow
 def test_a_daemon_starts_adopts_and_ends_on_a_full_disk(home: Any, disk: SmallDisk) -> None:
     home.start()
     agent = home.play(ASK).id
