@@ -222,6 +222,10 @@ class Adapter(Protocol):
     def set_mode(self, mode: str, token: str) -> bytes:
         """Return the bytes that switch the mode. Raises NotPossible naming the modes there are."""
 
+    def arguments(self) -> tuple[str, ...]:
+        """Return what the next process gets after the argv of its spec: how it begins or continues its session."""
+        return ()
+
     def dump(self) -> bytes:
         """Return the whole state; ``load(dump())`` behaves the same for ever after."""
 

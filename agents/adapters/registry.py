@@ -22,6 +22,7 @@ def families() -> Mapping[str, Family]:
     """Return the adapter class of every family. Only the daemon calls this: it imports ``acp``."""
     # Heavy (acp and pydantic: 0.45 s, 30 MB), so that kinds can be read without it.
     from agents.adapters.acp.adapter import AcpAdapter  # noqa: PLC0415
+    from agents.adapters.claude.adapter import ClaudeAdapter  # noqa: PLC0415
     from agents.adapters.terminal import TerminalAdapter  # noqa: PLC0415
 
-    return {"acp": AcpAdapter, "terminal": TerminalAdapter}
+    return {"acp": AcpAdapter, "claude": ClaudeAdapter, "terminal": TerminalAdapter}

@@ -11,6 +11,8 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from agents.model import Lifecycle
 from agents.runtime.directory import DirectoryDamaged, KeeperState
 from agents.runtime.lease import LeaseHeld, Owner
@@ -171,7 +173,8 @@ class Hold:
             await unit.recorder.durable()
             unit.services.steps.reached("launching", unit.id, "launch")
             env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, VARIABLE: f"{unit.id}:{nonce}"}
-            await self.tether.launch(unit.spec, incarnation, env)
+            argv = (*unit.spec.argv, *(unit.adapter.arguments() if unit.adapter is not None else ()))
+            await self.tether.launch(msgspec.structs.replace(unit.spec, argv=argv), incarnation, env)
             unit.intents.writer = self.tether.link
         except OSError as error:
             self._not_started(f"its keeper could not be started: {error}")

@@ -99,7 +99,7 @@ def build(parts: Parts) -> AgentRow:
         exit_signal=vitals.exit_signal,
         reason=_reason(parts, reason, turn),
         source=parts.verdict.source,
-        activity=talk.activity if turn is Turn.WORKING else "",
+        activity=(talk.activity or parts.verdict.detail) if turn is Turn.WORKING else "",
         until=parts.until,
         background=parts.background,
         usage=talk.usage,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from agents.adapters.contract import Adapter, Answer, Fact, NotPossible
 from agents.adapters.registry import families
 from agents.model import Kind, Mark, Spec, Stream
+from tests.unit.agents.adapters import claude_tape as claude
 from tests.unit.agents.adapters.tape import (
     WALL,
     Drive,
@@ -107,11 +108,50 @@ def record_login(d: Drive) -> None:
     d.ctl("exit", code=0, signal=None)
 
 
+def record_claude(d: Drive) -> None:
+    d.start()
+    d.settle()
+    commands = [{"name": "compact", "description": "Make room"}]
+    d.says(claude.response("init.1", {"commands": commands}))
+    d.settle()
+    d.says(claude.response("configure.1", {"mode": "plan"}))
+    d.feed(Stream.OUT, b"\x1b[33mstray\x1b[0m line\n")
+    d.feed(Stream.ERR, b"warming up\n")
+    prompt(d, 1, "grüße, fix the login")
+    d.says(claude.INIT, *claude.streamed("let me see 漢字"), claude.tool("t1", "Bash", command="npm test"))
+    d.says(claude.asks("r1", "Bash", "t1", command="npm test"), claude.control("r2", subtype="mcp_message"))
+    d.settle()
+    d.write(d.adapter.answer(d.adapter.requests()[0].key, Answer("always")))
+    d.says(claude.tool_result("t1", "ok"), claude.tool("t2", "Edit", file_path="a", old_string="1", new_string="2"))
+    d.says(claude.tool_result("t2", "no", is_error=True), claude.retry(), claude.result(usage={"output_tokens": 2}))
+    d.write(d.adapter.set_mode("default", "e1-1"))
+    d.says(claude.response("mode.e1-1", {"mode": "default"}))
+    prompt(d, 2, "and again")
+    d.says(claude.asks("r3", "Write", "t3", file_path="b", content="x"))
+    d.write(d.adapter.interrupt("e1-2"))
+    d.says({"type": "control_cancel_request", "request_id": "r3"}, claude.response("stop.e1-2", {}))
+    d.says(claude.result(subtype="error_during_execution", terminal_reason="aborted_tools", is_error=True))
+    prompt(d, 3, "crash")
+    d.says(claude.asks("r4", "AskUserQuestion", "t4", questions=[{"question": "Which?", "options": []}]))
+    d.feed(Stream.OUT, b'{"type":"assist')
+    d.ctl("exit", code=None, signal=11)
+    d.start(2)
+    d.settle()
+    d.says(claude.response("init.2", {}))
+    d.settle()
+    d.says(claude.response("configure.2", error="no"), {"type": "hologram"})
+    prompt(d, 4, "go on")
+    d.says(claude.result(is_error=True, api_error_status=401, result="Please run /login"))
+    d.ctl("eof", stream="out")
+    d.ctl("exit", code=1, signal=None)
+
+
 CASES = [
     Case("shell on a pty", "terminal", record_shell, pty=True),
     Case("shell on pipes", "terminal", record_shell),
     Case("an ACP agent", "acp", record_acp, mode="code"),
     Case("a login that is missing", "acp", record_login),
+    Case("Claude Code", "claude", record_claude, mode="plan"),
 ]
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -282,10 +322,46 @@ UPDATES = st.builds(
     KINDS,
     st.dictionaries(FIELDS, JSON, max_size=6),
 )
+CLAUDE_TYPES = st.sampled_from(
+    [
+        "assistant", "user", "result", "system", "stream_event", "control_request", "control_response",
+        "control_cancel_request", "rate_limit_event", "future",
+    ]
+)  # fmt: skip
+CLAUDE_BODIES = JSON | st.fixed_dictionaries(
+    {},
+    optional={
+        "subtype": st.sampled_from(["can_use_tool", "success", "error", "initialize", "set_permission_mode"]),
+        "type": st.sampled_from(["message_start", "content_block_start", "content_block_delta"]),
+        "tool_name": st.sampled_from(["Bash", "Edit", "Write", "AskUserQuestion"]) | JSON,
+        "content": st.lists(
+            st.fixed_dictionaries(
+                {"type": st.sampled_from(["text", "tool_use", "tool_result"])},
+                optional=dict.fromkeys(("text", "id", "name", "input", "content", "tool_use_id"), JSON),
+            )
+        ),
+        "input": st.dictionaries(
+            st.sampled_from(["file_path", "content", "questions", "edits", "command"]), JSON, max_size=4
+        ),
+        **dict.fromkeys(("request_id", "response", "permission_suggestions", "delta", "content_block", "id"), JSON),
+    },
+)
 MESSAGES = (
     st.fixed_dictionaries({"method": METHODS}, optional={"id": JSON, "params": UPDATES | JSON})
     | st.fixed_dictionaries({"id": st.sampled_from(["t1", "t3", "initialize.1", 0]) | JSON, "result": JSON})
     | st.fixed_dictionaries({"id": st.sampled_from(["t1", "session/new.1"]), "error": JSON})
+    | st.fixed_dictionaries(
+        {"type": CLAUDE_TYPES},
+        optional={
+            "subtype": st.sampled_from(["init", "api_retry", "status", "success"]) | JSON,
+            "request_id": st.sampled_from(["init.1", "r1", "mode.e1-1"]) | JSON,
+            "request": CLAUDE_BODIES,
+            "response": CLAUDE_BODIES,
+            "message": CLAUDE_BODIES,
+            "event": CLAUDE_BODIES,
+            **dict.fromkeys(("usage", "total_cost_usd", "modelUsage", "errors", "uuid", "permissionMode"), JSON),
+        },
+    )
 )
 LINES = st.builds(lambda message: json.dumps(message).encode() + b"\n", MESSAGES | JSON)
 

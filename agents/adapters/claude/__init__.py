@@ -1,0 +1,1 @@
+"""Claude Code's stream-json protocol as a sans-IO state machine."""
