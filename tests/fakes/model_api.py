@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 from aiohttp import web
@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.fakes.replies import BUILT_IN, Fail, Hang, Reply, Text, Tool
-from tests.fakes.vendors import openai_chat
+from tests.fakes.vendors import anthropic, openai_chat
 
 MODEL = "scripted"
 
@@ -39,6 +39,28 @@ class Seen(msgspec.Struct, frozen=True):
     body: dict[str, Any]
     headers: dict[str, str]
     side: bool  # a request beside the conversation (titles)
+
+
+class Vendor(Protocol):
+    """One module of ``vendors/``: a vendor's format of requests, replies and errors."""
+
+    def step(self, body: dict[str, Any]) -> int:
+        """Return how many tool results there are since the last user message."""
+
+    def prompt(self, body: dict[str, Any]) -> str:
+        """Return the user's last message as text."""
+
+    def is_side_request(self, body: dict[str, Any]) -> bool:
+        """Tell requests beside the conversation."""
+
+    def error(self, fail: Fail) -> web.Response:
+        """Return the failure in the vendor's words."""
+
+    def whole(self, body: dict[str, Any], reply: Text | Tool) -> web.Response:
+        """Return the reply as one JSON body."""
+
+    async def stream(self, request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
+        """Send the reply piece by piece."""
 
 
 class ModelApi:
@@ -106,6 +128,8 @@ class ModelApi:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/{scenario}/{rest:.*}models", self._models)
         app.router.add_post("/{scenario}/{rest:.*}" + openai_chat.PATH, self._chat)
+        app.router.add_post("/{scenario}/{rest:.*}" + anthropic.COUNT_PATH, self._count)
+        app.router.add_post("/{scenario}/{rest:.*}" + anthropic.PATH, self._messages)
         # A hanging answer must not hold up the end of the test.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
@@ -124,19 +148,28 @@ class ModelApi:
         return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "tests"}]})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, openai_chat)
+
+    async def _messages(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, anthropic)
+
+    async def _count(self, request: web.Request) -> web.StreamResponse:
+        return anthropic.count(await request.json())
+
+    async def _answer(self, request: web.Request, vendor: Vendor) -> web.StreamResponse:
         body = await request.json()
-        seen = self._note(request, body, side=openai_chat.is_side_request(body))
-        reply = self._reply(request, openai_chat.step(body), side=seen.side)
+        seen = self._note(request, body, side=vendor.is_side_request(body))
+        reply = self._reply(request, vendor.step(body), side=seen.side)
         if isinstance(reply, Text):
-            reply = Text(reply.text.replace("{prompt}", openai_chat.prompt(body)), reply.gap)
+            reply = Text(reply.text.replace("{prompt}", vendor.prompt(body)), reply.gap)
         if isinstance(reply, Fail):
-            return openai_chat.error(reply)
+            return vendor.error(reply)
         try:
             if isinstance(reply, Hang) and reply.where == "headers":
                 await asyncio.Event().wait()
             if isinstance(reply, Text | Tool) and not body.get("stream"):
-                return openai_chat.whole(body, reply)
-            return await openai_chat.stream(request, body, reply)
+                return vendor.whole(body, reply)
+            return await vendor.stream(request, body, reply)
         except (ConnectionResetError, asyncio.CancelledError):
             # The program hung up in mid-answer, as an interrupt makes it do: often that is what is tested.
             with self._changed:

@@ -13,21 +13,32 @@ from tests.fakes.model_api import ModelApi
 from tests.real.install import WANTED_VARIABLE, program
 
 
-@pytest.fixture(scope="session")
-def opencode() -> Path:
-    """Return the program; missing it is a failure where it was asked for, else a reason to skip."""
+def installed(name: str) -> Path:
+    """Return a program; missing it is a failure where it was asked for, else a reason to skip."""
     wanted = os.environ.get(WANTED_VARIABLE, "")
     try:
-        path = program("opencode", latest=wanted == "latest")
+        path = program(name, latest=wanted == "latest")
     except LookupError as problem:
         reason = str(problem)
     else:
         if path.is_file():
             return path
-        reason = f"opencode is not installed in {path.parent}: run `make real`"
+        reason = f"{name} is not installed in {path.parent}: run `make real`"
     if wanted:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def opencode() -> Path:
+    """Return opencode."""
+    return installed("opencode")
+
+
+@pytest.fixture(scope="session")
+def claude() -> Path:
+    """Return Claude Code."""
+    return installed("claude")
 
 
 @pytest.fixture

@@ -19,8 +19,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-#: Program name -> npm package by (system, machine). The lock file holds these and no others.
-PROGRAMS = {"opencode": {("Linux", "x86_64"): "opencode-linux-x64-baseline"}}
+#: Program name -> where it lies in an npm package, by (system, machine). The lock file holds these and no others.
+PROGRAMS = {
+    "opencode": {("Linux", "x86_64"): ("opencode-linux-x64-baseline", "bin/opencode")},
+    "claude": {("Linux", "x86_64"): ("@anthropic-ai/claude-code-linux-x64", "claude")},
+}
 
 #: Set to 1 (pinned) or latest by ``make real`` and ``make real-latest``: a program that is not there fails its tests.
 WANTED_VARIABLE = "QUARTERDECK_REAL"
@@ -49,10 +52,11 @@ def folder(*, latest: bool = False) -> Path:
 
 def program(name: str, *, latest: bool = False) -> Path:
     """Return the path of an installed program; it may not be there. Raises LookupError on other platforms."""
-    package = PROGRAMS[name].get((platform.system(), platform.machine()))
-    if package is None:
+    build = PROGRAMS[name].get(_machine())
+    if build is None:
         raise LookupError(f"no build of {name} is pinned for {platform.system()} {platform.machine()}")
-    return folder(latest=latest) / "node_modules" / package / "bin" / name
+    package, path = build
+    return folder(latest=latest) / "node_modules" / package / path
 
 
 def install(*, latest: bool) -> Path:
@@ -77,7 +81,7 @@ def _fill(draft: Path, *, latest: bool) -> None:
     if shutil.which("npm") is None:
         raise SystemExit("npm is not on PATH: install it (Debian: apt-get install npm) and run this again")
     if latest:
-        packages = [builds[_machine()] for builds in PROGRAMS.values() if _machine() in builds]
+        packages = [builds[_machine()][0] for builds in PROGRAMS.values() if _machine() in builds]
         command = [*NPM, "install", "--prefix", str(draft), *(f"{package}@latest" for package in packages)]
     else:
         for name in ("package.json", "package-lock.json"):
