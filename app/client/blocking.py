@@ -37,6 +37,9 @@ from app.version import VERSION, is_newer
 #: Seconds a call may take unless said otherwise; it is a guard against a wedged daemon, not a budget.
 CALL_S = 60.0
 
+#: Seconds during which a daemon that accepts and closes is taken for one that is just ending.
+ENDING_S = 5.0
+
 #: Seconds until a daemon that hands over answers again.
 HANDOVER_S = 20.0
 
@@ -136,16 +139,16 @@ def connect(
 
 def _greeted(home: Home, env: Mapping[str, str], *, start: bool, subscribe: bool) -> tuple[BlockingClient, bool]:
     """Connect and say hello, again when the daemon was just ending. Tell whether its version is older than ours."""
-    attempts = 3
+    deadline = time.monotonic() + ENDING_S
     while True:
         client = BlockingClient(_open(home, env, start=start))
         try:
             return client, _is_outdated(client, subscribe=subscribe)
         except ConnectionLost:
             client.close()
-            attempts -= 1
-            if not attempts:
+            if time.monotonic() > deadline:
                 raise
+            time.sleep(0.02)
         except RpcError:
             client.close()
             raise

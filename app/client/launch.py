@@ -68,7 +68,7 @@ def ensure_daemon(home: Home, env: Mapping[str, str], detach: Detach = _detach) 
     home.prepare()
     deadline = time.monotonic() + START_S
     with _start_lock(home.places, deadline):
-        if _is_up(home.places):
+        if _settled(home.places, deadline):
             return
         failures = []
         for launcher, prefix in _launchers(env):
@@ -77,6 +77,36 @@ def ensure_daemon(home: Home, env: Mapping[str, str], detach: Detach = _detach) 
                 return
             failures.append(failure)
         raise DaemonNotStarted("\n".join(failures))
+
+
+def _settled(places: Places, deadline: float) -> bool:
+    """Tell whether a daemon listens, once none is between two states.
+
+    One that starts, hands over or was just killed has the lock of this home and would make ours end at once.
+    """
+    while not _is_up(places):
+        if not _is_locked(places.daemon_lock):
+            return False
+        if time.monotonic() > deadline:
+            raise DaemonNotStarted(
+                f"a daemon has the lock {places.daemon_lock} but does not listen; the file names its process: end that"
+            )
+        time.sleep(_POLL_S)
+    return True
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)  # and with it a lock we got
+    return False
 
 
 def _launchers(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -161,3 +161,26 @@ def test_a_newer_daemon_is_used_as_it_is(home: Home) -> None:
     with ScriptedDaemon(home.places, version="99.0.0") as daemon:
         connect(home, {}).close()
         assert daemon.asked("daemon.handover") == []
+
+
+def test_a_daemon_that_is_just_ending_is_outwaited(home: Home) -> None:
+    with ScriptedDaemon(home.places) as daemon:
+
+        def dying(_: object) -> None:
+            if len(daemon.asked("hello")) >= 10:
+                daemon.answers.pop("hello")
+            raise HangUp
+
+        daemon.answers["hello"] = dying
+        connect(home, {}).close()
+        assert len(daemon.asked("hello")) == 11
+
+
+def test_a_daemon_that_always_hangs_up_is_given_up(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocking, "ENDING_S", 0.05)
+
+    def hang_up(_: object) -> None:
+        raise HangUp
+
+    with ScriptedDaemon(home.places, {"hello": hang_up}), pytest.raises(ConnectionLost):
+        connect(home, {})

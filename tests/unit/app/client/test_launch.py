@@ -155,3 +155,39 @@ def test_the_daemon_is_run_by_this_very_installation_and_never_from_the_working_
     assert daemon_argv() == (sys.executable, "-P", "-m", "app", "daemon", "run")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert daemon_argv() == (sys.executable, "daemon", "run")
+
+
+def test_a_dying_daemons_lock_is_outwaited_before_another_is_started(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.prepare()
+    lock = home.places.daemon_lock.open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    looks: list[bool] = []
+    monkeypatch.setattr(launch.time, "sleep", lambda _: looks.append(lock.closed) or (len(looks) == 3 and lock.close()))
+    starter = Starter(ends_at_once)
+    monkeypatch.setattr(launch, "_comes_up", lambda _: False)
+    with pytest.raises(DaemonNotStarted, match="ended while it started"):
+        ensure_daemon(home, {}, starter)
+    assert looks == [False, False, False]
+    assert len(starter.orders) == 1
+
+
+def test_a_starting_daemons_lock_means_that_it_is_waited_for(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.prepare()
+    daemon, starter = ScriptedDaemon(home.places), Starter(ends_at_once)
+    with home.places.daemon_lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        monkeypatch.setattr(launch.time, "sleep", lambda _: daemon.__enter__())
+        ensure_daemon(home, {}, starter)
+    daemon.__exit__()
+    assert starter.orders == []
+
+
+def test_a_lock_without_a_listener_is_named_in_the_end(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.prepare()
+    monkeypatch.setattr(launch, "START_S", 0.05)
+    with home.places.daemon_lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(DaemonNotStarted, match=r"has the lock .*daemon\.lock but does not listen"):
+            ensure_daemon(home, {}, Starter(ends_at_once))
