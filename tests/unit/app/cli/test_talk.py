@@ -138,6 +138,12 @@ def test_resume_one_and_all(shell) -> None:
             "resumed a\nresumed b\n",
             "quarterdeck: c: its program is gone\n",
         )
+        left = ("s: it has no session to continue:\nrun it again",)
+        daemon.answers["agent.resume_all"] = Resumed(("a",), (), "2 agents: 1 can resume, 1 lost", left)
+        told = shell("resume", "--all")
+        assert told.code == 0
+        assert told.out.splitlines()[:2] == ["2 agents: 1 can resume, 1 lost", "resumed a"]
+        assert told.out.splitlines()[2].startswith("s: it has no session to continue:")
         daemon.answers["agent.resume_all"] = Resumed(())
         assert shell("resume", "--all").out == "nothing to resume\n"
 
