@@ -24,7 +24,7 @@ from agents.wire import (
 )
 
 #: A row change is told within this many seconds, so that a burst of facts is one event.
-URGENT_S = 0.004
+URGENT_S = 0.002
 
 #: Changes nobody waits for (streamed text) are told within this many seconds.
 LAZY_S = 0.25
