@@ -82,7 +82,11 @@ def test_a_kind_has_all_it_declares(ours: Path) -> None:
         ('command = ["x", ""]\nfamily = "acp"\n', 1, "“command” must be a list of non-empty strings"),
         ('family = "acp"\ncommand = ["x"]\npty = 1\n', 3, "“pty” must be true or false"),
         ('family = "acp"\ncommand = ["x"]\n[env]\nA = 1\n', 3, "“env” must be a table of strings"),
-        ('family = "apc"\ncommand = ["x"]\n', 1, "unknown family “apc”, did you mean “acp”?; families: acp, claude, terminal"),
+        (
+            'family = "apc"\ncommand = ["x"]\n',
+            1,
+            "unknown family “apc”, did you mean “acp”?; families: acp, claude, terminal",
+        ),
         ('command = ["x"]\n', 1, "“family” is missing; one of acp, claude, terminal"),
         ('family = "acp"\ncommand = []\n', 2, "“command” is empty"),
         ('family = "acp"\ncapabilities = ["promt"]\n', 2, "unknown capability “promt”, did you mean “prompt”?"),
