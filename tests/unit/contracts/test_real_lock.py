@@ -35,7 +35,7 @@ def test_no_address_is_in_the_files() -> None:
 
 
 def test_the_lock_holds_the_programs_and_nothing_else() -> None:
-    assert set(LOCKED) == {package for builds in install.PROGRAMS.values() for package in builds.values()}
+    assert set(LOCKED) == {package for builds in install.PROGRAMS.values() for package, _ in builds.values()}
 
 
 def test_another_lock_is_another_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
