@@ -226,3 +226,9 @@ def test_its_mode_is_set_and_read_back(deck: Deck, start: Start) -> None:
     assert deck.wait(agent, "idle").mode == "plan"
     deck.call("agent.set_mode", SetMode(agent, "acceptEdits"))
     assert deck.wait_row(agent, lambda row: row.mode == "acceptEdits", "the mode is read back").mode == "acceptEdits"
+
+
+def test_the_model_is_the_one_asked_for(deck: Deck, api: ModelApi, start: Start) -> None:
+    agent = start("text", "Hello", model="claude-opus-4-5")
+    deck.wait(agent, "idle", turn=1)
+    assert {seen.body["model"] for seen in api.turns("text")} == {"claude-opus-4-5"}

@@ -82,8 +82,9 @@ class ClaudeAdapter(Adapter):
         return self._spec.session_id or str(uuid.uuid5(_SESSIONS, own))
 
     def arguments(self) -> tuple[str, ...]:
-        """Return how the next process gets its session: made under our id, or continued."""
-        return ("--resume" if self._state.has_begun else "--session-id", self.session_id)
+        """Return how the next process gets its session (made under our id, or continued) and its model."""
+        model = ("--model", self._spec.model) if self._spec.model else ()
+        return ("--resume" if self._state.has_begun else "--session-id", self.session_id, *model)
 
     # -- stimuli
 

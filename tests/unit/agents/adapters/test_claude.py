@@ -76,6 +76,7 @@ def test_a_session_is_continued_once_the_program_has_it() -> None:
     drive.ctl("exit", code=None, signal=9)
     assert drive.adapter.arguments()[0] == "--resume"
     assert ClaudeAdapter(KIND, spec(session_id="s-1")).arguments() == ("--resume", "s-1")
+    assert ClaudeAdapter(KIND, spec(model="haiku")).arguments()[2:] == ("--model", "haiku")
 
 
 def test_no_two_processes_use_the_same_id_for_a_message() -> None:
