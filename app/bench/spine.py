@@ -29,7 +29,7 @@ class Size(msgspec.Struct, frozen=True):
     paints: int
 
 
-#: About five minutes on two cores.
+#: Estimated at six to ten minutes on two cores; its parts were run one by one, not yet in one go.
 WHOLE = Size(
     starts=15,
     fleet=adopting.Fleet(agents=100, log_mb=50, kills=5),
@@ -42,7 +42,7 @@ WHOLE = Size(
     paints=5,
 )
 
-#: About a minute; the targets are those of the whole.
+#: Under three minutes on two busy cores; the targets are those of the whole.
 QUICK = Size(
     starts=5,
     fleet=adopting.Fleet(agents=20, log_mb=5, kills=3),
