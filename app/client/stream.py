@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from agents.wire import (
     Welcome,
     encode_call,
 )
-from app.client.api import ConnectionLost
+from app.client.api import REPEATABLE, ConnectionLost
 from app.client.frames import CHUNK, LineBuffer, decode_line, result_of
 from app.client.launch import DaemonNotStarted, daemon_argv, ensure_daemon
 from app.client.unix import open_daemon
@@ -76,6 +77,7 @@ class DaemonStream:
         self._watch = Watch(())
         self._tasks: asyncio.TaskGroup | None = None
         self._early: list[tuple[Coroutine[Any, Any, None], str]] = []
+        self._next_welcome = asyncio.Event()
 
     # -- Spawner
 
@@ -100,12 +102,22 @@ class DaemonStream:
     # -- Caller
 
     async def call(self, method: str, params: msgspec.Struct) -> Any:
-        """Call and wait. Raises RpcError (text for the user) or ConnectionLost."""
+        """Call and wait. Raises RpcError (text for the user) or ConnectionLost.
+
+        What is safe to repeat is asked again once the daemon is back: a read on the way when it died is no error.
+        """
         if isinstance(params, Watch):
             self._watch = params  # a new connection starts with nothing watched
         if self._writer is None or not self._fleet.connected:
             raise ConnectionLost(f"not connected to the daemon ({self._fleet.connection_detail})")
-        return await self._exchange(method, params)
+        while True:
+            next_welcome = self._next_welcome
+            try:
+                return await self._exchange(method, params)
+            except ConnectionLost:
+                if method not in REPEATABLE:
+                    raise
+                await next_welcome.wait()
 
     async def _exchange(self, method: str, params: msgspec.Struct) -> Any:
         writer = self._writer
@@ -221,8 +233,10 @@ class DaemonStream:
             self._fleet.reset(welcome.snapshot)
         self._epoch = welcome.epoch
         if self._watch.agents:
-            self.spawn(self._send("pane.watch", self._watch), "watching panes")
+            self.spawn(self._watch_again(), "watching panes")
         self._fleet.set_connection(connected=True, detail="connected")
+        self._next_welcome.set()
+        self._next_welcome = asyncio.Event()
         if is_newer(self._version, welcome.version):
             self._hand_over(welcome.version)
 
@@ -234,6 +248,11 @@ class DaemonStream:
             return
         self._replaced.add(version)
         self.spawn(self._send("daemon.handover", HandOver(daemon_argv())), "replacing the older daemon")
+
+    async def _watch_again(self) -> None:
+        # Lost once more: the next welcome watches again.
+        with suppress(ConnectionLost):
+            await self._exchange("pane.watch", self._watch)
 
     async def _send(self, method: str, params: msgspec.Struct) -> None:
         await self._exchange(method, params)

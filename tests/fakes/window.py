@@ -84,4 +84,4 @@ def play(app: QApplication, deck: Deck, scenario: Callable[[User], Coroutine[Any
         run_loop(shell, work)
     finally:
         shell.window.deleteLater()
-    assert failures == []
+    assert not failures, failures

@@ -19,7 +19,7 @@ def lost(name: str, what: Recovery) -> object:
 def test_the_banner_offers_what_a_key_does(make_deck: MakeDeck) -> None:
     deck = make_deck(lost("a", Recovery.RESUME), lost("b", Recovery.NEEDS_YOU), lost("c", Recovery.LOST), row("d"))
     banner, words = deck.window.attention.banner, deck.window.attention._banner_words
-    assert banner.isVisible()
+    deck.wait(banner.isVisible)
     assert "3 agents: 1 can resume, 1 needs you, 1 lost" in words.text()
     assert "Ctrl+Shift+R" in words.text()
     notes = ("b: it waited for your answer to “rm”, which is gone: tell it what to do",)

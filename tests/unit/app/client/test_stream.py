@@ -112,6 +112,22 @@ async def test_a_lost_daemon_leaves_the_rows_fails_the_calls_and_is_resumed_by_n
             await until(fleet, lambda: fleet.seq == 4)
 
 
+async def test_a_read_on_the_way_is_asked_again_by_the_next_connection(home: Home) -> None:
+    asked: list[object] = []
+
+    def first_hang_up(params: object) -> Listing:
+        asked.append(params)
+        if len(asked) == 1:
+            raise HangUp
+        return Listing((row("a"),))
+
+    with ScriptedDaemon(home.places, {"agent.list": first_hang_up}) as daemon:
+        async with connected(home) as (stream, fleet):
+            assert await stream.call("agent.list", NoParams()) == Listing((row("a"),))
+            assert len(daemon.asked("hello")) == 2
+            assert not [notice for notice in fleet.notices if notice.level == "error"]
+
+
 async def test_another_epoch_brings_a_new_snapshot(home: Home) -> None:
     with ScriptedDaemon(home.places, snapshot=Snapshot(30, (row("a"),))) as daemon:
         async with connected(home) as (_, fleet):
