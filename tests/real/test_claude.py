@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -183,10 +184,20 @@ def test_stopped_and_resumed_it_remembers(deck: Deck, api: ModelApi, start: Star
     assert before.cost < row.cost < before.cost * 3, "what the session cost before is not counted twice"
 
 
+def transcript_written(deck: Deck, text: str) -> None:
+    """Wait until Claude Code has its own transcript on disk: it writes late, and what it has not written is lost."""
+    folder = deck.root / "agent-home" / "claude" / "projects"
+    deadline = time.monotonic() + 30
+    while not any(text in path.read_text(errors="replace") for path in folder.glob("*/*.jsonl")):
+        assert time.monotonic() < deadline, f"no transcript in {folder}"
+        time.sleep(0.05)
+
+
 def test_killed_at_a_permission_it_is_resumed(deck: Deck, repo: Path, start: Start) -> None:
     agent = start("write")
     before = deck.wait(agent, "blocked")
     assert before.pid is not None
+    transcript_written(deck, "Write hello.txt")
     os.kill(before.pid, signal.SIGKILL)
     deck.wait(agent, "exited")
     deck.call("agent.resume", AgentRef(agent))
