@@ -13,8 +13,9 @@ from acp import PROTOCOL_VERSION, schema
 from pydantic import ValidationError
 
 from agents.adapters.acp import messages, options, usage
-from agents.adapters.acp.state import Known, Pending, Phase, Resting, State
+from agents.adapters.acp.state import Known, Pending, Phase, State
 from agents.adapters.contract import Fact, SessionFailed, SessionStarted, Want
+from agents.adapters.resting import Resting
 from agents.model import Kind, Mark, Spec, Stream, Turn
 from agents.status.untrusted import one_line
 

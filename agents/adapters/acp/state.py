@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from agents.adapters.framing import Splitter
-from agents.model import Mode, Request, ToolCall, Turn, Usage
+from agents.adapters.resting import Resting
+from agents.model import Mode, Request, ToolCall, Usage
 
 #: Ended tool calls of a turn kept whole, for updates that come late.
 LATE_TOOLS: Final = 64
@@ -58,16 +59,6 @@ class OpenTurn(msgspec.Struct):
     changed: bool = False
     cancelling: bool = False
     activity: str = ""
-
-
-class Resting(msgspec.Struct):
-    """How things stand between turns, and since when."""
-
-    turn: Turn
-    since: float
-    wall: float
-    detail: str = ""
-    auth: bool = False
 
 
 class OpenRequest(msgspec.Struct):

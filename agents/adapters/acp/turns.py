@@ -10,9 +10,10 @@ from acp import schema
 from pydantic import ValidationError
 
 from agents.adapters.acp import messages, permissions, session, updates, usage
-from agents.adapters.acp.state import OpenTurn, Pending, Resting, State
+from agents.adapters.acp.state import OpenTurn, Pending, State
 from agents.adapters.contract import Fact, TurnEnded, TurnStarted
 from agents.adapters.limits import cut_bytes
+from agents.adapters.resting import Resting
 from agents.model import MAX_INLINE_TEXT, Mark, Turn
 from agents.status.untrusted import one_line
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Self
 import msgspec
 
 from agents.adapters.claude import asks, messages, turns
-from agents.adapters.claude.state import MODES, NOTE_LIMIT, Pending, Phase, Resting, State
+from agents.adapters.claude.state import MODES, NOTE_LIMIT, Pending, Phase, State
 from agents.adapters.contract import (
     Adapter,
     Answer,
@@ -29,6 +29,7 @@ from agents.adapters.contract import (
 )
 from agents.adapters.framing import Frame, Garbage
 from agents.adapters.process import Control, ending, launch_failure, read_control
+from agents.adapters.resting import Resting
 from agents.model import (
     Blocked,
     Capability,

@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from agents.adapters.framing import Splitter
-from agents.model import Mode, PlanEntry, Request, ToolCall, Turn, Usage
+from agents.adapters.resting import Resting
+from agents.model import Mode, PlanEntry, Request, ToolCall, Usage
 
 #: Tool calls, requests and owed replies kept at once; a program that goes beyond is broken or hostile.
 MAX_TOOLS: Final = 512
@@ -54,16 +55,6 @@ class OpenTurn(msgspec.Struct):
     changed: bool = False
     cancelling: bool = False
     activity: str = ""
-
-
-class Resting(msgspec.Struct):
-    """How things stand between turns, and since when."""
-
-    turn: Turn
-    since: float
-    wall: float
-    detail: str = ""
-    auth: bool = False
 
 
 class OpenRequest(msgspec.Struct):

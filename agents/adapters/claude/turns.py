@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from agents.adapters.claude import asks, messages, tools
-from agents.adapters.claude.state import MAX_TOOLS, OpenTurn, Resting, State
+from agents.adapters.claude.state import MAX_TOOLS, OpenTurn, State
 from agents.adapters.contract import (
     Fact,
     Noted,
@@ -20,6 +20,7 @@ from agents.adapters.contract import (
     TurnStarted,
     UsageChanged,
 )
+from agents.adapters.resting import Resting
 from agents.model import Mark, ToolCall, Turn, Usage
 from agents.status.untrusted import one_line
 
