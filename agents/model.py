@@ -65,6 +65,41 @@ class Health(StrEnum):
     DISK_FULL = "disk_full"
 
 
+class Cause(StrEnum):
+    """Why a provider or an agent did not do what it was asked (issue 4): one word for every vendor's own."""
+
+    AUTH = "auth"  # the key or the login is refused
+    BILLING = "billing"  # no credit
+    RATE_LIMIT = "rate_limit"  # too many requests; passes by itself, often at a known time
+    QUOTA = "quota"  # the plan's allowance is used up until it is reset
+    OVERLOADED = "overloaded"
+    SERVER_ERROR = "server_error"
+    NETWORK = "network"  # refused, unreachable, cut
+    TIMEOUT = "timeout"  # no answer in time
+    CONTEXT_FULL = "context_full"
+    MODEL = "model"  # not found, or not for this account
+    REFUSAL = "refusal"  # the model would not
+    CRASH = "crash"  # the program itself broke
+    UNKNOWN = "unknown"
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """What the agent itself said is wrong with what it depends on.
+
+    ``since`` and ``until`` are epoch seconds; ``until`` is when the provider said it passes. ``retrying`` is true
+    while the agent goes on trying by itself, false once it gave up.
+    """
+
+    cause: Cause
+    detail: str
+    since: float
+    until: float | None = None
+    retrying: bool = False
+    attempt: int | None = None
+    attempts: int | None = None
+    status: int | None = None  # of HTTP
+
+
 class Rank(IntEnum):
     """Strength of evidence, 1 strongest (status.md, "Evidence")."""
 
@@ -115,6 +150,9 @@ class Capability(StrEnum):
     ALWAYS = "always"  # can remember an allowance
     RESUME = "resume"  # a new process can continue the session
     MODES = "modes"
+    MODELS = "models"  # the model can be switched
+    FORK = "fork"  # a new agent can begin with a copy of the conversation
+    STEER = "steer"  # a message can be put into the running turn
     INPUT = "input"  # takes raw bytes (pty or stdin)
     TERMINAL = "terminal"  # lives on a pty
     TRANSCRIPT = "transcript"  # produces transcript blocks
@@ -286,6 +324,14 @@ class Mode(msgspec.Struct, frozen=True):
     description: str = ""
 
 
+class Model(msgspec.Struct, frozen=True):
+    """A model the agent announced."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
 class SlashCommand(msgspec.Struct, frozen=True):
     """A ``/`` command the agent announced."""
 
@@ -333,7 +379,8 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
     created_at: float
     env: dict[str, str] = {}
     pty: bool = False
-    session_id: str | None = None
+    session_id: str | None = None  # the vendor's session to continue
+    fork_of: str | None = None  # the vendor's session to begin with a copy of; ignored once there is an own one
     worktree: str | None = None
     mode: str | None = None
     model: str | None = None
@@ -388,6 +435,7 @@ class AgentRow(msgspec.Struct, frozen=True):
     mode: str | None = None
     modes: tuple[Mode, ...] = ()
     model: str | None = None
+    models: tuple[Model, ...] = ()
     commands: tuple[SlashCommand, ...] = ()
     capabilities: tuple[Capability, ...] = ()
     requests: tuple[Request, ...] = ()
@@ -407,13 +455,17 @@ class AgentRow(msgspec.Struct, frozen=True):
     blocks: int = 0
     recovery: Recovery | None = None
     recovery_note: str = ""
+    cause: Cause | None = None
+    trouble: Trouble | None = None
 
 
 class Kind(msgspec.Struct, frozen=True):
     """A program Quarterdeck can drive; one TOML file each (``resources/agents/*.toml`` and the user's own).
 
     ``command`` is the argv; for family ``terminal`` an empty one means "the argv the user gives".
-    ``quirks`` is data an adapter may read; ``source`` is the file it was read from.
+    ``sessions`` names the vendor's store of sessions where several kinds share one (default: the kind's name): a
+    session of it runs once, whatever kind runs it. ``pool`` says in plain words who pays. ``login`` is the argv that
+    logs in. ``quirks`` is data an adapter may read; ``source`` is the file it was read from.
     """
 
     name: str
@@ -428,6 +480,9 @@ class Kind(msgspec.Struct, frozen=True):
     pty: bool = False
     mode: str | None = None
     auth_method: str | None = None
+    sessions: str = ""
+    pool: str = ""
+    login: tuple[str, ...] = ()
     resume: bool = True
     demo: bool = False
     hidden: bool = False
@@ -449,3 +504,6 @@ class KindInfo(msgspec.Struct, frozen=True):
     demo: bool = False
     hidden: bool = False
     problem: str = ""
+    sessions: str = ""
+    pool: str = ""
+    login: tuple[str, ...] = ()

@@ -6,11 +6,12 @@ Imports only ``agents.model``; opens no socket.
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from agents.events import Snapshot
 from agents.model import (
     AgentId,
     AgentRow,
@@ -29,105 +30,12 @@ PROTOCOL = 1
 #: Longest line either side accepts, bytes. Larger bodies are read by reference.
 MAX_LINE = 16 * 1024 * 1024
 
-#: Events kept for clients that reconnect.
-EVENT_HISTORY = 10_000
-
 
 class Role(StrEnum):
     """Who a peer is: a person's client, or a process inside an agent's tree."""
 
     USER = "user"
     AGENT = "agent"
-
-
-class ErrorCode(IntEnum):
-    """JSON-RPC error codes; the -32000 range is ours."""
-
-    PARSE = -32700
-    INVALID_REQUEST = -32600
-    METHOD_NOT_FOUND = -32601
-    INVALID_PARAMS = -32602
-    INTERNAL = -32603
-    REFUSED = -32001  # the role may not do this
-    NOT_FOUND = -32002  # no such agent, request, kind
-    AMBIGUOUS = -32003  # several match; ``data.matches`` lists them
-    NOT_POSSIBLE = -32004  # the thing cannot be done now; the message says why
-    TIMEOUT = -32005
-    VERSION = -32006  # the client is newer: ask for ``daemon.handover``
-
-
-class RpcError(Exception):
-    """An error with text for the user; crosses the wire as a JSON-RPC error."""
-
-    def __init__(self, code: ErrorCode, message: str, data: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.data = data or {}
-
-
-# ---------------------------------------------------------------- events
-
-
-class AgentAdded(msgspec.Struct, frozen=True, tag="agent_added"):
-    """A new agent is in the fleet."""
-
-    row: AgentRow
-
-
-class AgentChanged(msgspec.Struct, frozen=True, tag="agent_changed"):
-    """The whole new row of an agent (coalesced, a few milliseconds)."""
-
-    row: AgentRow
-
-
-class AgentRemoved(msgspec.Struct, frozen=True, tag="agent_removed"):
-    """The agent left the fleet (``rm``)."""
-
-    id: AgentId
-
-
-class BlocksChanged(msgspec.Struct, frozen=True, tag="blocks_changed"):
-    """New or revised transcript blocks; only for agents the client watches."""
-
-    agent: AgentId
-    blocks: tuple[Block, ...]
-
-
-class LogGrew(msgspec.Struct, frozen=True, tag="log_grew"):
-    """Sizes in bytes of the raw logs; only for agents the client watches, at most 10 a second."""
-
-    agent: AgentId
-    out: int
-    err: int
-
-
-class Noticed(msgspec.Struct, frozen=True, tag="noticed"):
-    """Something the user should be able to read later: level info, warning or error."""
-
-    level: str
-    text: str
-    at: float
-    agent: AgentId | None = None
-
-
-Event = AgentAdded | AgentChanged | AgentRemoved | BlocksChanged | LogGrew | Noticed
-
-
-class NumberedEvent(msgspec.Struct, frozen=True):
-    """An event with its place in the one sequence; gaps are events this client does not watch."""
-
-    seq: int
-    event: Event
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """Fleet facts and open requests at ``seq``; no transcripts."""
-
-    seq: int
-    agents: tuple[AgentRow, ...]
-    notices: tuple[Noticed, ...] = ()
-    kinds: tuple[KindInfo, ...] = ()
 
 
 # ---------------------------------------------------------------- params and results
@@ -259,10 +167,11 @@ class Remove(msgspec.Struct, frozen=True):
 
 
 class Send(msgspec.Struct, frozen=True):
-    """A message for the agent; waits in the queue while it is busy."""
+    """A message for the agent; waits in the queue while it is busy, or goes into the running turn with ``steer``."""
 
     id: str
     text: str
+    steer: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -350,6 +259,21 @@ class SetMode(msgspec.Struct, frozen=True):
 
     id: str
     mode: str
+
+
+class SetModel(msgspec.Struct, frozen=True):
+    """Switch the model of the session."""
+
+    id: str
+    model: str
+
+
+class Fork(msgspec.Struct, frozen=True):
+    """Begin a new agent with a copy of an agent's conversation; the first goes on as it was."""
+
+    id: str
+    name: str | None = None
+    prompt: str | None = None
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -506,12 +430,14 @@ METHODS: dict[str, Method] = {
         Method("agent.kill", AgentRef, Done, "Kill the whole process tree now."),
         Method("agent.resume", AgentRef, Started, "Continue an ended agent in a new process."),
         Method("agent.resume_all", NoParams, Resumed, "Resume every agent that was cut off and can go on, staggered."),
+        Method("agent.fork", Fork, Started, "Begin a new agent with a copy of its conversation."),
         Method("agent.remove", Remove, Done, "Forget an ended agent; its files go to the trash."),
         Method("agent.rename", Rename, Done, "Give it another name."),
         Method("agent.annotate", Annotate, Done, "Note, labels, team, slot, archived."),
         Method("agent.seen", AgentRef, Done, "The user looked at it: nothing is unread."),
         Method("agent.snooze", Snooze, Done, "Hide it from triage for a while."),
         Method("agent.set_mode", SetMode, Done, "Switch its session mode."),
+        Method("agent.set_model", SetModel, Done, "Switch its model."),
         Method("agent.input", Input, Done, "Raw bytes for its terminal or stdin."),
         Method("agent.resize", Resize, Done, "Size of its terminal."),
         Method("agent.hook", Hook, Done, "An agent reports a hook about itself.", frozenset({Role.AGENT})),
@@ -522,70 +448,19 @@ METHODS: dict[str, Method] = {
     )
 }
 
-#: Capability a row must have for a method to make sense; the server says why otherwise.
+#: Capability a row must have for a method to make sense; the server says why otherwise. ``agent.steer`` is
+#: ``agent.send`` with ``steer``.
 REQUIRES: dict[str, Capability] = {
     "agent.send": Capability.PROMPT,
     "agent.answer": Capability.ANSWER,
     "agent.interrupt": Capability.INTERRUPT,
     "agent.resume": Capability.RESUME,
     "agent.set_mode": Capability.MODES,
+    "agent.set_model": Capability.MODELS,
+    "agent.fork": Capability.FORK,
+    "agent.steer": Capability.STEER,
     "agent.input": Capability.INPUT,
     "agent.resize": Capability.TERMINAL,
 }
 
 #: Grants a spec may hold (``spec.grants``) are method names; they extend the role ``agent``.
-
-
-class Call(msgspec.Struct, omit_defaults=True):
-    """A JSON-RPC request as it stands on the line; ``params`` is decoded per method."""
-
-    method: str
-    id: int | str | None = None
-    params: msgspec.Raw = msgspec.Raw(b"{}")
-    jsonrpc: str = "2.0"
-
-
-class ErrorBody(msgspec.Struct, omit_defaults=True):
-    """A JSON-RPC error object."""
-
-    code: int
-    message: str
-    data: dict[str, Any] = {}
-
-
-class Reply(msgspec.Struct):
-    """Anything the daemon sends: a response (``id``) or the notification ``event`` (``method``).
-
-    An absent ``result`` or ``params`` is empty and false (msgspec takes no ``Raw | None``).
-    """
-
-    id: int | str | None = None
-    result: msgspec.Raw = msgspec.Raw()
-    error: ErrorBody | None = None
-    method: str | None = None
-    params: msgspec.Raw = msgspec.Raw()
-
-
-_encoder = msgspec.json.Encoder()
-
-
-def encode_call(call_id: int, method: str, params: Any) -> bytes:
-    """Return one line: a request for ``method`` with its params struct."""
-    body = {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
-    return _encoder.encode(body) + b"\n"
-
-
-def encode_result(call_id: int | str | None, result: Any) -> bytes:
-    """Return one line: the response to ``call_id``."""
-    return _encoder.encode({"jsonrpc": "2.0", "id": call_id, "result": result}) + b"\n"
-
-
-def encode_error(call_id: int | str | None, error: RpcError) -> bytes:
-    """Return one line: the failure of ``call_id``."""
-    body = {"code": int(error.code), "message": error.message, "data": error.data}
-    return _encoder.encode({"jsonrpc": "2.0", "id": call_id, "error": body}) + b"\n"
-
-
-def encode_event(numbered: NumberedEvent) -> bytes:
-    """Return one line: the notification ``event``."""
-    return _encoder.encode({"jsonrpc": "2.0", "method": "event", "params": numbered}) + b"\n"

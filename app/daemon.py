@@ -27,6 +27,7 @@ import psutil
 
 from agents import wire
 from agents.adapters.registry import Family, families
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.runtime.places import Places
 from agents.runtime.redact import Redactor
 from agents.runtime.tree import VARIABLE, find_by_nonce
@@ -36,7 +37,6 @@ from agents.supervisor.fleet import Supervisor
 from agents.supervisor.intents import NoSteps, Steps
 from agents.supervisor.retention import Limits
 from agents.supervisor.unit import secrets_of
-from agents.wire import ErrorCode, RpcError
 from app.version import VERSION
 
 log = logging.getLogger(__name__)

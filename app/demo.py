@@ -22,9 +22,10 @@ from typing import Any, Self
 
 import msgspec
 
+from agents.jsonrpc import RpcError
 from agents.model import AgentRow, Blocked, Lifecycle, Turn
 from agents.runtime.tree import identity, is_same
-from agents.wire import RpcError, Run, StopDaemon
+from agents.wire import Run, StopDaemon
 from app.client.api import Caller, ConnectionLost
 from app.client.blocking import connect
 from app.client.launch import DaemonNotStarted

@@ -11,8 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from agents.model import AgentId, AgentRow, Block, Headline, KindInfo
-from agents.wire import (
+from agents.events import (
     AgentAdded,
     AgentChanged,
     AgentRemoved,
@@ -22,6 +21,7 @@ from agents.wire import (
     NumberedEvent,
     Snapshot,
 )
+from agents.model import AgentId, AgentRow, Block, Headline, KindInfo
 
 #: Notices a client remembers.
 NOTICE_LIMIT = 1000

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from agents.wire import Noticed
+from agents.events import Noticed
 from ui.palette import Entry, Palette
 from ui.theme import Theme
 

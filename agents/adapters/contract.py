@@ -14,16 +14,19 @@ import msgspec
 
 from agents.model import (
     Capability,
+    Cause,
     Evidence,
     Kind,
     Mark,
     Mode,
+    Model,
     PlanEntry,
     Request,
     RequestKey,
     SlashCommand,
     Spec,
     ToolCall,
+    Trouble,
     Usage,
 )
 
@@ -61,6 +64,15 @@ class TurnStarted(Fact, frozen=True):
     text: str
 
 
+class PromptTaken(Fact, frozen=True):
+    """The program itself showed for the first time that it took prompt ``turn`` (an echo, a reply, any output of it).
+
+    ``TurnStarted`` only says that the bytes were written.
+    """
+
+    turn: int
+
+
 class TurnEnded(Fact, frozen=True):
     """The turn is over: ``reason`` as the protocol says; ``ok`` is false for errors and refusals."""
 
@@ -68,7 +80,8 @@ class TurnEnded(Fact, frozen=True):
     reason: str
     ok: bool
     detail: str = ""
-    empty: bool = False  # zero output and zero changes: worth a check
+    empty: bool = False  # zero output and zero changes, or an error as chat text: worth a check
+    cause: Cause | None = None  # of a turn that is not ``ok``
 
 
 class TextAppended(Fact, frozen=True):
@@ -117,6 +130,13 @@ class ModesChanged(Fact, frozen=True):
     """The modes there are and the one read back as current."""
 
     modes: tuple[Mode, ...]
+    current: str | None
+
+
+class ModelsChanged(Fact, frozen=True):
+    """The models there are, as far as they were announced, and the one read back as current."""
+
+    models: tuple[Model, ...]
     current: str | None
 
 
@@ -221,6 +241,18 @@ class Adapter(Protocol):
 
     def set_mode(self, mode: str, token: str) -> bytes:
         """Return the bytes that switch the mode. Raises NotPossible naming the modes there are."""
+
+    def set_model(self, model: str, token: str) -> bytes:
+        """Return the bytes that switch the model. Raises NotPossible saying why. Needs ``Capability.MODELS``."""
+        raise NotPossible(f"it cannot switch to {model}: its protocol has no way to")
+
+    def steer(self, text: str, token: str) -> bytes:
+        """Return the bytes that put ``text`` into the running turn. Raises NotPossible. Needs ``Capability.STEER``."""
+        raise NotPossible("nothing can be put into its running turn: send it as the next message")
+
+    def trouble(self) -> Trouble | None:
+        """Return what the agent last said is wrong around it; ``None`` once work goes on or a new turn begins."""
+        return None
 
     def arguments(self) -> tuple[str, ...]:
         """Return what the next process gets after the argv of its spec: how it begins or continues its session."""

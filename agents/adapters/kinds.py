@@ -85,6 +85,9 @@ _KEYS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "pty": (_is_flag, "true or false"),
     "mode": (_is_text, "a string"),
     "auth_method": (_is_text, "a string"),
+    "sessions": (_is_text, "a string"),
+    "pool": (_is_text, "a string"),
+    "login": (_is_argv, "a list of non-empty strings"),
     "resume": (_is_flag, "true or false"),
     "demo": (_is_flag, "true or false"),
     "hidden": (_is_flag, "true or false"),
@@ -191,7 +194,7 @@ def _check_values(file: _File) -> list[str]:
         if capability not in known:
             what = f"unknown capability “{capability}”{_nearest(capability, known)}"
             problems.append(file.problem("capabilities", what))
-    for key in ("command", "version_probe"):
+    for key in ("command", "version_probe", "login"):
         problems.extend(_check_placeholders(file, key, table.get(key, [])))
     problems.extend(_check_placeholders(file, "env", list(table.get("env", {}).values())))
     return problems
@@ -283,6 +286,7 @@ def _kind(table: dict[str, Any], values: Mapping[str, str]) -> Kind:
     fields = dict(table)
     fields["command"] = tuple(expand(word) for word in table.get("command", ()))
     fields["version_probe"] = tuple(expand(word) for word in table.get("version_probe", ()))
+    fields["login"] = tuple(expand(word) for word in table.get("login", ()))
     fields["env"] = {key: expand(value) for key, value in table.get("env", {}).items()}
     fields["capabilities"] = tuple(Capability(name) for name in table.get("capabilities", ()))
     return Kind(**fields)
@@ -305,6 +309,9 @@ def available(kind: Kind, which: Callable[[str], str | None]) -> KindInfo:
         demo=kind.demo,
         hidden=kind.hidden,
         problem=problem,
+        sessions=kind.sessions or kind.name,
+        pool=kind.pool,
+        login=kind.login,
     )
 
 

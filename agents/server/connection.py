@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from agents.jsonrpc import Call, ErrorCode, RpcError, encode_error, encode_result
 from agents.model import AgentId
 from agents.server.peer import Peer
-from agents.wire import MAX_LINE, Call, ErrorCode, RpcError, encode_error, encode_result
+from agents.wire import MAX_LINE
 
 log = logging.getLogger(__name__)
 

@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from agents import wire
+from agents import events, jsonrpc, wire
+from agents.jsonrpc import Call, ErrorCode, RpcError
 from agents.model import AgentId
 from agents.server.connection import OUT_LIMIT, Connection
 from agents.server.methods import HANDLERS, Control
 from agents.server.peer import Peer, Processes, credentials, identify
 from agents.supervisor.fleet import Supervisor
-from agents.wire import MAX_LINE, METHODS, PROTOCOL, Call, ErrorCode, Role, RpcError
+from agents.wire import MAX_LINE, METHODS, PROTOCOL, Role
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class Server:
             missed = bus.since(params.since) if params.epoch == self._identity.epoch and params.since else None
             if missed is None:
                 snapshot = self.supervisor.snapshot()
-            connection.after_reply = [wire.encode_event(event) for event in missed or ()]
+            connection.after_reply = [jsonrpc.encode_event(event) for event in missed or ()]
             connection.subscribed = True
         return wire.Welcome(
             version=self._identity.version,
@@ -178,13 +179,13 @@ class Server:
 
     # -- events
 
-    def _on_event(self, numbered: wire.NumberedEvent) -> None:
+    def _on_event(self, numbered: events.NumberedEvent) -> None:
         event = numbered.event
-        agent = event.agent if isinstance(event, wire.BlocksChanged | wire.LogGrew) else None
+        agent = event.agent if isinstance(event, events.BlocksChanged | events.LogGrew) else None
         line = b""
         for connection in self._connections:
             if connection.subscribed and (agent is None or agent in connection.watched):
-                line = line or wire.encode_event(numbered)
+                line = line or jsonrpc.encode_event(numbered)
                 connection.send(line)
 
     def _watch_all(self) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from agents import wire
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId
 from agents.server.connection import Connection
 from agents.supervisor import orders
 from agents.supervisor.fleet import Supervisor
-from agents.wire import ErrorCode, RpcError
 
 
 class Control(Protocol):
@@ -134,7 +134,7 @@ async def _annotate(context: Context, _c: Connection, params: wire.Annotate) -> 
 
 async def _send(context: Context, _c: Connection, params: wire.Send) -> wire.Sent:
     unit = context.supervisor.roster.resolve(params.id)
-    sent = orders.send(unit, params.text)
+    sent = orders.steer(unit, params.text) if params.steer else orders.send(unit, params.text)
     await orders.kept(unit)
     return sent
 
@@ -183,6 +183,15 @@ async def _snooze(context: Context, _c: Connection, params: wire.Snooze) -> wire
 async def _set_mode(context: Context, _c: Connection, params: wire.SetMode) -> wire.Done:
     orders.set_mode(context.supervisor.roster.resolve(params.id), params.mode)
     return wire.Done()
+
+
+async def _set_model(context: Context, _c: Connection, params: wire.SetModel) -> wire.Done:
+    orders.set_model(context.supervisor.roster.resolve(params.id), params.model)
+    return wire.Done()
+
+
+async def _fork(context: Context, _c: Connection, params: wire.Fork) -> wire.Started:
+    return await context.supervisor.fork(params)
 
 
 async def _input(context: Context, _c: Connection, params: wire.Input) -> wire.Done:
@@ -248,6 +257,8 @@ HANDLERS: dict[str, Handler] = {
     "agent.seen": _seen,
     "agent.snooze": _snooze,
     "agent.set_mode": _set_mode,
+    "agent.set_model": _set_model,
+    "agent.fork": _fork,
     "agent.input": _input,
     "agent.resize": _resize,
     "agent.hook": _hook,

@@ -11,8 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from agents.model import AgentId, AgentRow
-from agents.wire import (
+from agents.events import (
     EVENT_HISTORY,
     AgentAdded,
     AgentChanged,
@@ -22,6 +21,7 @@ from agents.wire import (
     LogGrew,
     NumberedEvent,
 )
+from agents.model import AgentId, AgentRow
 
 #: A row change is told within this many seconds, so that a burst of facts is one event.
 URGENT_S = 0.002

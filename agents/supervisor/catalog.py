@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agents.adapters.kinds import KindSet, available, load_kinds
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Kind, KindInfo, Spec
-from agents.wire import ErrorCode, Kinds, RpcError
+from agents.wire import Kinds
 
 
 class Catalog:

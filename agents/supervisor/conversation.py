@@ -10,10 +10,12 @@ import msgspec
 from agents.adapters.contract import (
     CommandsChanged,
     Fact,
+    ModelsChanged,
     ModesChanged,
     PlanChanged,
     ProcessEnded,
     ProcessStarted,
+    PromptTaken,
     RequestClosed,
     RequestOpened,
     SessionFailed,
@@ -23,7 +25,7 @@ from agents.adapters.contract import (
     TurnStarted,
     UsageChanged,
 )
-from agents.model import Mode, PlanEntry, RequestKey, SlashCommand, Usage
+from agents.model import Cause, Mode, Model, PlanEntry, RequestKey, SlashCommand, Usage
 
 #: News that are counted one by one; more show as this many.
 MAX_NEWS = 999
@@ -49,12 +51,16 @@ class Conversation(msgspec.Struct):
     failure: str = ""
     hint: str = ""
     started: int = 0
+    taken: int = 0  # the newest prompt the program itself showed to have
     ended: int = 0
     empty: bool = False
     detail: str = ""
+    cause: Cause | None = None  # of the turn that failed last, until the next one begins
     usage: Usage = Usage()
     modes: tuple[Mode, ...] = ()
     mode: str | None = None
+    models: tuple[Model, ...] = ()
+    model: str | None = None
     commands: tuple[SlashCommand, ...] = ()
     plan: tuple[PlanEntry, ...] = ()
     tools: dict[str, str] = {}
@@ -111,12 +117,16 @@ def _session_failed(c: Conversation, fact: SessionFailed, seq: int, _wall: float
 
 def _turn_started(c: Conversation, fact: TurnStarted, _seq: int, _wall: float) -> None:
     c.started = max(c.started, fact.turn)
-    c.tools, c.empty, c.detail = {}, False, ""
+    c.tools, c.empty, c.detail, c.cause = {}, False, "", None
+
+
+def _prompt_taken(c: Conversation, fact: PromptTaken, _seq: int, _wall: float) -> None:
+    c.taken = max(c.taken, fact.turn)
 
 
 def _turn_ended(c: Conversation, fact: TurnEnded, seq: int, _wall: float) -> None:
     c.ended = max(c.ended, fact.turn)
-    c.tools, c.empty, c.detail = {}, fact.empty, fact.detail
+    c.tools, c.empty, c.detail, c.cause = {}, fact.empty, fact.detail, fact.cause
     c.tell(seq)
 
 
@@ -152,6 +162,10 @@ def _modes(c: Conversation, fact: ModesChanged, _seq: int, _wall: float) -> None
     c.modes, c.mode = fact.modes, fact.current
 
 
+def _models(c: Conversation, fact: ModelsChanged, _seq: int, _wall: float) -> None:
+    c.models, c.model = fact.models, fact.current
+
+
 def _commands(c: Conversation, fact: CommandsChanged, _seq: int, _wall: float) -> None:
     c.commands = fact.commands
 
@@ -162,6 +176,7 @@ _HANDLERS: dict[type[Fact], Callable[[Conversation, Any, int, float], None]] = {
     SessionStarted: _session,
     SessionFailed: _session_failed,
     TurnStarted: _turn_started,
+    PromptTaken: _prompt_taken,
     TurnEnded: _turn_ended,
     ToolCallChanged: _tool,
     PlanChanged: _plan,
@@ -169,5 +184,6 @@ _HANDLERS: dict[type[Fact], Callable[[Conversation, Any, int, float], None]] = {
     RequestClosed: _closed,
     UsageChanged: _usage,
     ModesChanged: _modes,
+    ModelsChanged: _models,
     CommandsChanged: _commands,
 }

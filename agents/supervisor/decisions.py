@@ -34,7 +34,7 @@ class Intent(msgspec.Struct, frozen=True):
     """
 
     id: str
-    kind: str  # want, prompt, answer, interrupt, mode, input
+    kind: str  # want, prompt, answer, interrupt, mode, model, steer, input
     incarnation: int
     args: dict[str, Any]
     at: float = 0.0

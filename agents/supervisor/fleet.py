@@ -17,9 +17,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from agents import wire
+from agents import events, wire
 from agents.adapters.registry import Family
+from agents.events import Noticed
 from agents.index.store import IndexStore
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, Block, Kind, Spec
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import Leases
@@ -38,7 +40,6 @@ from agents.supervisor.sweep import Sweep
 from agents.supervisor.syncing import Threaded
 from agents.supervisor.unit import Unit
 from agents.transcript.file import TranscriptFile
-from agents.wire import ErrorCode, Noticed, RpcError
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ class Supervisor:
         """Take over every agent directory there is."""
         for directory, spec in find(self.places.state, self._services.families, self._clock.wall(), self._notice):
             life = self._make(directory, spec, self._catalog.of(spec))
-            self.bus.publish(wire.AgentAdded(life.unit.row()))
+            self.bus.publish(events.AgentAdded(life.unit.row()))
             self._begin(life, launch=False)
 
     def _make(self, directory: AgentDirectory, spec: Spec, kind: Kind) -> Life:
@@ -143,10 +144,10 @@ class Supervisor:
 
     # -- reading
 
-    def snapshot(self) -> wire.Snapshot:
+    def snapshot(self) -> events.Snapshot:
         """Return fleet facts and open requests as of the newest event."""
         self.bus.flush()
-        return wire.Snapshot(self.bus.seq, self.roster.rows(), tuple(self._notices), self._catalog.infos())
+        return events.Snapshot(self.bus.seq, self.roster.rows(), tuple(self._notices), self._catalog.infos())
 
     def kinds(self) -> wire.Kinds:
         """Return the kinds there are now, read anew."""
@@ -162,17 +163,23 @@ class Supervisor:
         """Start an agent; the answer comes when its process is there, or could not be started."""
         return await self._own(self._run_agent(params))
 
-    async def _run_agent(self, params: wire.Run) -> wire.Started:
+    async def fork(self, params: wire.Fork) -> wire.Started:
+        """Start an agent that begins with a copy of another one's conversation."""
+        run, session = launching.fork(self.roster.resolve(params.id), params)
+        return await self._own(self._run_agent(run, fork_of=session))
+
+    async def _run_agent(self, params: wire.Run, fork_of: str | None = None) -> wire.Started:
         async with self._making:  # what is taken must still be so once its spec is on the disk
-            life, turn = await self._new(params)
-        self.bus.publish(wire.AgentAdded(life.unit.row()))
+            life, turn = await self._new(params, fork_of)
+        self.bus.publish(events.AgentAdded(life.unit.row()))
         return await started(life.unit, turn)
 
-    async def _new(self, params: wire.Run) -> tuple[Life, int | None]:
+    async def _new(self, params: wire.Run, fork_of: str | None) -> tuple[Life, int | None]:
         kind = self._catalog.find(params.kind)
         taken = {unit.id: msgspec.structs.replace(unit.spec, name=unit.name) for unit in self.roster.units()}
         new_id = names.new_id(taken, secrets.choice)
         spec = launching.plan(params, kind, taken, self._environ, new_id)
+        spec = msgspec.structs.replace(spec, fork_of=fork_of)
         slots = [row.slot for row in self.roster.rows()]
         spec = msgspec.structs.replace(spec, created_at=self._clock.wall(), slot=names.free_slot(slots))
         directory = AgentDirectory(self.places.agent(spec.id))
@@ -228,7 +235,7 @@ class Supervisor:
         target.parent.mkdir(mode=0o700, exist_ok=True)
         unit.directory.path.rename(target)
         self.index.drop(unit.id)
-        self.bus.publish(wire.AgentRemoved(unit.id))
+        self.bus.publish(events.AgentRemoved(unit.id))
         return f"{unit.name} was removed; its files are in {target}"
 
     async def stop_agents(self) -> None:
@@ -284,7 +291,7 @@ class Supervisor:
         log.info("%s", text)
         self.bus.publish(Noticed(level, text, self._clock.wall()))
 
-    def _remember(self, numbered: wire.NumberedEvent) -> None:
+    def _remember(self, numbered: events.NumberedEvent) -> None:
         if isinstance(numbered.event, Noticed):
             self._notices = [*self._notices[-NOTICES + 1 :], numbered.event]
 

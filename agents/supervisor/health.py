@@ -7,11 +7,30 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.model import Health, Turn
+from agents.model import Cause, Health, Trouble, Turn
 
 #: Seconds without any event after which a working agent is marked as silent, and with a tool call open.
 SILENT_S = 120.0
 SILENT_TOOL_S = 900.0
+
+
+#: What a cause means for the health of an agent that goes on trying; the others are no matter of health.
+TOLD: dict[Cause, Health] = {
+    Cause.AUTH: Health.AUTH_LOST,
+    Cause.RATE_LIMIT: Health.RATE_LIMITED,
+    Cause.QUOTA: Health.RATE_LIMITED,
+    Cause.OVERLOADED: Health.OVERLOADED,
+    Cause.SERVER_ERROR: Health.OVERLOADED,
+    Cause.TIMEOUT: Health.OVERLOADED,
+    Cause.NETWORK: Health.PROVIDER_DOWN,
+}
+
+
+def told(trouble: Trouble | None) -> Health:
+    """Return the health that follows from what the agent said; one that gave up has failed, which the turn says."""
+    if trouble is None or not trouble.retrying:
+        return Health.OK
+    return TOLD.get(trouble.cause, Health.OVERLOADED)
 
 
 class Signs(msgspec.Struct, frozen=True):

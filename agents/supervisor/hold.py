@@ -153,7 +153,7 @@ class Hold:
             owner = Owner.of(unit.services.places.state, unit.id, pid)
         except ProcessLookupError:
             return  # its end is on its way
-        unit.services.leases.acquire(unit.kind.name, session, owner)
+        unit.services.leases.acquire(unit.kind.sessions or unit.kind.name, session, owner)
         self._lease = (session, owner)
 
     # -- beginning

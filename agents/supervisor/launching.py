@@ -8,9 +8,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from agents.adapters.kinds import launch_argv
-from agents.model import Kind, Spec
+from agents.jsonrpc import ErrorCode, RpcError
+from agents.model import Capability, Kind, Spec
 from agents.supervisor import names
-from agents.wire import ErrorCode, RpcError, Run
+from agents.supervisor.unit import Unit
+from agents.wire import Fork, Run
 
 #: Most bytes of argv and environment an exec takes for sure.
 MAX_ARGV = 128 * 1024
@@ -49,6 +51,34 @@ def plan(params: Run, kind: Kind, taken: Mapping[str, Spec], environ: Mapping[st
         rows=params.rows,
         cols=params.cols,
     )
+
+
+def fork(unit: Unit, params: Fork) -> tuple[Run, str]:
+    """Return what starts a fork of an agent, and the vendor's session it begins with. Raises RpcError."""
+    row, spec = unit.row(), unit.spec
+    if Capability.FORK not in unit.view.capabilities:
+        raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} ({unit.kind.name}) cannot be forked: start a new agent")
+    if row.session_id is None:
+        raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} has no session yet: there is nothing to fork")
+    own = spec.argv[len(unit.kind.command) :] if unit.kind.command else spec.argv
+    run = Run(
+        kind=spec.kind,
+        project=spec.project,
+        cwd=spec.cwd,
+        name=params.name,
+        prompt=params.prompt,
+        argv=tuple(own),
+        env=spec.env,
+        pty=spec.pty,
+        mode=row.mode,
+        model=row.model,
+        team=row.team,
+        labels=row.labels,
+        parent=unit.id,
+        rows=spec.rows,
+        cols=spec.cols,
+    )
+    return run, row.session_id
 
 
 def _directory(path: str, what: str) -> str:

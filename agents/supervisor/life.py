@@ -9,12 +9,12 @@ import asyncio
 import logging
 import time
 
+from agents.events import BlocksChanged, LogGrew
 from agents.model import Block
 from agents.supervisor import decisions
 from agents.supervisor.hold import Hold
 from agents.supervisor.looking import Looking
 from agents.supervisor.unit import Unit
-from agents.wire import BlocksChanged, LogGrew
 
 log = logging.getLogger(__name__)
 

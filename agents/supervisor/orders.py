@@ -13,6 +13,7 @@ import msgspec
 
 from agents import wire
 from agents.adapters.contract import Adapter, NotPossible
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentRow, Decision, Request
 from agents.runtime.rawlog import LogTrimmed, RawLog
 from agents.supervisor import decisions
@@ -20,7 +21,7 @@ from agents.supervisor.intents import Again
 from agents.supervisor.outflow import answer_of
 from agents.supervisor.unit import Unit
 from agents.supervisor.waits import UNTIL, reached
-from agents.wire import REQUIRES, ErrorCode, RpcError
+from agents.wire import REQUIRES
 
 #: Most bytes of a raw log and most blocks in one answer.
 MAX_LOG = 1024 * 1024
@@ -46,16 +47,31 @@ def refuse(text: str, code: ErrorCode = ErrorCode.NOT_POSSIBLE, data: dict[str, 
 def send(unit: Unit, text: str) -> wire.Sent:
     """Queue a message; the answer names the turn it will be."""
     _adapter(unit, "agent.send")
-    if not text.strip():
-        refuse("the message is empty", ErrorCode.INVALID_PARAMS)
-    if len(text.encode()) > MAX_TEXT:
-        refuse(f"the message has more than {MAX_TEXT} bytes: put it into a file and name the file")
+    _check_text(text)
     turn = unit.made.next_turn
     is_waiting = bool(unit.progress.waiting) or not _is_ready(unit)
     _record(unit, decisions.queued(unit.services.clock.wall(), turn, text), hold=f"queued:{turn}")
     unit.changed()
     unit.wake()
     return wire.Sent(unit.id, turn, is_waiting)
+
+
+def steer(unit: Unit, text: str) -> wire.Sent:
+    """Put a message into the running turn; the answer names that turn."""
+    adapter = _adapter(unit, "agent.steer")
+    _check_text(text)
+    token, turn = secrets.token_hex(8), unit.replica.conversation.started
+    _issue(unit, "steer", token, {"turn": turn, "token": token, "text": text}, lambda: adapter.steer(text, token))
+    unit.changed()
+    unit.wake()
+    return wire.Sent(unit.id, turn, queued=False)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        refuse("the message is empty", ErrorCode.INVALID_PARAMS)
+    if len(text.encode()) > MAX_TEXT:
+        refuse(f"the message has more than {MAX_TEXT} bytes: put it into a file and name the file")
 
 
 def edit_queued(unit: Unit, turn: int, text: str | None) -> None:
@@ -172,6 +188,12 @@ def set_mode(unit: Unit, mode: str) -> None:
     """Switch the session mode."""
     adapter, token = _adapter(unit, "agent.set_mode"), secrets.token_hex(8)
     _issue(unit, "mode", token, {"mode": mode, "token": token}, lambda: adapter.set_mode(mode, token))
+
+
+def set_model(unit: Unit, model: str) -> None:
+    """Switch the model."""
+    adapter, token = _adapter(unit, "agent.set_model"), secrets.token_hex(8)
+    _issue(unit, "model", token, {"model": model, "token": token}, lambda: adapter.set_model(model, token))
 
 
 def type_in(unit: Unit, data: bytes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from agents.adapters.contract import Adapter, Answer, NotPossible
 from agents.model import QueuedPrompt
+from agents.status.untrusted import one_line
 from agents.supervisor import decisions
 from agents.supervisor.conversation import Conversation
 from agents.supervisor.decisions import Decisions, Intent
@@ -116,7 +117,7 @@ class Outflow:
                 self._intents.settle(intent.id, "written")
                 continue
             try:
-                data = self._again(intent, adapter)
+                data = self._again(intent, adapter, talk)
             except NotPossible as error:
                 # A message goes back into the queue: under its id it can still be written only once.
                 self._intents.settle(intent.id, "out of date")
@@ -137,11 +138,13 @@ class Outflow:
                 return talk.ended >= int(args["turn"])
             case "mode":
                 return bool(talk.mode == args["mode"])
+            case "model":
+                return bool(talk.model == args["model"])
             case "want":
                 return all(want.key != args["key"] for want in adapter.wants())
         return False
 
-    def _again(self, intent: Intent, adapter: Adapter) -> bytes:
+    def _again(self, intent: Intent, adapter: Adapter, talk: Conversation) -> bytes:
         """Return the bytes of an intent as the adapter makes them now. Raises NotPossible when it is out of date."""
         args = intent.args
         match intent.kind:
@@ -154,6 +157,12 @@ class Outflow:
                 return adapter.answer(args["key"], answer_of(args))
             case "mode":
                 return adapter.set_mode(args["mode"], args["token"])
+            case "model":
+                return adapter.set_model(args["model"], args["token"])
+            case "steer":
+                if talk.started != int(args["turn"]):
+                    raise NotPossible("that turn is over: send it as the next message")
+                return adapter.steer(args["text"], args["token"])
             case "interrupt":
                 return adapter.interrupt(args["token"])
             case "want":
@@ -180,6 +189,10 @@ def _words(intent: Intent) -> str:
             return f"the answer “{intent.args.get('decision')}” to “{intent.args.get('title')}”"
         case "mode":
             return f"the switch to mode {intent.args.get('mode')}"
+        case "model":
+            return f"the switch to model {intent.args.get('model')}"
+        case "steer":
+            return f"the message “{one_line(str(intent.args.get('text')), 80)}” for the running turn"
         case "input":
             return f"what was typed ({intent.args.get('bytes')} bytes)"
         case _:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agents import wire
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, AgentRow, Recovery
 from agents.runtime.lease import LeaseHeld
 from agents.status import recovery
@@ -20,7 +21,6 @@ from agents.supervisor.life import Life
 from agents.supervisor.roster import Roster
 from agents.supervisor.row import can_resume
 from agents.supervisor.unit import Unit
-from agents.wire import ErrorCode, RpcError
 
 #: Seconds between two launches of ``resume --all``.
 STAGGER_S = 0.3

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from agents import wire
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, AgentRow
 from agents.supervisor import decisions, names
 from agents.supervisor.life import Life
 from agents.supervisor.services import Clock
 from agents.supervisor.unit import Unit
-from agents.wire import ErrorCode, RpcError
 
 
 class Roster:

@@ -15,6 +15,7 @@ from agents.model import (
     Lifecycle,
     Request,
     Spec,
+    Trouble,
     Turn,
 )
 from agents.status.headline import Axes, headline
@@ -39,7 +40,7 @@ class Parts(msgspec.Struct):
     requests: tuple[Request, ...] = ()
     capabilities: frozenset[Capability] = frozenset()
     health: Health = Health.OK
-    until: float | None = None
+    trouble: Trouble | None = None  # what the agent itself said is wrong around it
     health_since: float = 0.0
     background: int = 0
     branch: str | None = None
@@ -100,7 +101,7 @@ def build(parts: Parts) -> AgentRow:
         reason=_reason(parts, reason, turn),
         source=parts.verdict.source,
         activity=(talk.activity or parts.verdict.detail) if turn is Turn.WORKING else "",
-        until=parts.until,
+        until=parts.trouble.until if parts.trouble else None,
         background=parts.background,
         usage=talk.usage,
         note=made.note,
@@ -109,7 +110,8 @@ def build(parts: Parts) -> AgentRow:
         worktree=spec.worktree,
         mode=talk.mode or spec.mode,
         modes=talk.modes,
-        model=spec.model,
+        model=talk.model or spec.model,
+        models=talk.models,
         commands=talk.commands,
         capabilities=_capabilities(parts),
         requests=parts.requests,
@@ -129,6 +131,8 @@ def build(parts: Parts) -> AgentRow:
         blocks=parts.blocks,
         recovery=recovery,
         recovery_note=recovery_note,
+        cause=parts.trouble.cause if parts.trouble else talk.cause,
+        trouble=parts.trouble,
     )
 
 

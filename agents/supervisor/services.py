@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.adapters.registry import Family
+from agents.events import Event
 from agents.model import AgentId, Block
 from agents.runtime.lease import Leases
 from agents.runtime.places import Places
 from agents.supervisor.intents import Steps
 from agents.supervisor.syncing import Syncer
-from agents.wire import Event
 
 
 class Clock(Protocol):

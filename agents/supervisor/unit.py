@@ -13,6 +13,8 @@ from contextlib import contextmanager
 import msgspec
 
 from agents.adapters.contract import Adapter, Noted, SessionStarted, TextAppended, TurnEnded, TurnStarted
+from agents.events import Noticed
+from agents.jsonrpc import RpcError
 from agents.model import (
     LIVE,
     AgentRow,
@@ -26,6 +28,7 @@ from agents.model import (
     Request,
     RequestKey,
     Spec,
+    Trouble,
     Turn,
 )
 from agents.runtime.directory import AgentDirectory
@@ -43,7 +46,7 @@ from agents.supervisor.services import Services
 from agents.supervisor.waiters import Waiters
 from agents.supervisor.waits import Progress
 from agents.transcript.file import TranscriptFile
-from agents.wire import Explained, Noticed, RpcError
+from agents.wire import Explained
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class View(msgspec.Struct):
     capabilities: frozenset[Capability] = frozenset()
     health: Health = Health.OK
     health_since: float = 0.0
+    trouble: Trouble | None = None
     is_starting: bool = False
     recheck: float | None = None
 
@@ -163,6 +167,7 @@ class Unit:
                 capabilities=view.capabilities,
                 health=view.health,
                 health_since=view.health_since,
+                trouble=view.trouble,
                 background=self.background,
                 branch=self.branch,
                 has_directory=self.has_directory,
@@ -296,7 +301,8 @@ class Unit:
             if not verdict.settling:
                 self._before = verdict.turn
             found = adapter.capabilities()
-            state, recheck = self._health(verdict.turn, now)
+            trouble = adapter.trouble() if self.is_live else None
+            state, recheck = self._health(verdict.turn, now, trouble)
             running = replica.vitals.lifecycle is Lifecycle.RUNNING
             since = self.view.health_since if state is self.view.health else self.services.clock.wall()
             self.view = View(
@@ -305,18 +311,20 @@ class Unit:
                 capabilities=found,
                 health=state,
                 health_since=since,
+                trouble=trouble,
                 # A program that takes raw keys has no handshake to wait for.
                 is_starting=running and Capability.INPUT not in found and not replica.conversation.opened,
                 recheck=min((t for t in (verdict.recheck, recheck) if t is not None), default=None),
             )
 
-    def _health(self, turn: Turn, now: float) -> tuple[Health, float | None]:
+    def _health(self, turn: Turn, now: float, trouble: Trouble | None) -> tuple[Health, float | None]:
         vitals = self.replica.vitals
         signs = health.Signs(
             turn=turn if self.is_live else Turn.UNKNOWN,
             last_event=max(vitals.monotonic, self.quiet_since),
             tool_open=bool(self.replica.conversation.tools),
             disk_error=next(iter(self.disk.values()), ""),
+            told=health.told(trouble),
         )
         found = health.assess(signs, now)
         return found.health, found.recheck

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+from agents.events import AgentChanged, BlocksChanged, NumberedEvent
 from agents.model import AgentId, Lifecycle
-from agents.wire import AgentChanged, BlocksChanged, NumberedEvent, Watch
+from agents.wire import Watch
 from app.bench import usage
 from app.bench.control import timed_shells
 from app.bench.scene import Scene, await_fact, follow, release, say, scene

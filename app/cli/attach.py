@@ -18,23 +18,11 @@ from contextlib import contextmanager
 
 import msgspec
 
+from agents.events import AgentChanged, AgentRemoved, LogGrew, NumberedEvent
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import LIVE, AgentRow, Capability, Stream
 from agents.status.untrusted import one_line
-from agents.wire import (
-    AgentChanged,
-    AgentRef,
-    AgentRemoved,
-    ErrorCode,
-    Input,
-    LogBytes,
-    LogGrew,
-    NumberedEvent,
-    ReadLog,
-    Resize,
-    RpcError,
-    Shown,
-    Watch,
-)
+from agents.wire import AgentRef, Input, LogBytes, ReadLog, Resize, Shown, Watch
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.cli.output import Bytes

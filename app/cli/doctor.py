@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
+from agents.jsonrpc import RpcError
 from agents.model import KindInfo
 from agents.status.untrusted import one_line
-from agents.wire import DoctorFacts, Kinds, NoParams, RpcError
+from agents.wire import DoctorFacts, Kinds, NoParams
 from app import libraries
 from app.cli.columns import pad
 from app.cli.context import Context

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from agents.events import AgentChanged, AgentRemoved, LogGrew, NumberedEvent
 from agents.model import LIVE, Lifecycle, Mark, Stream
 from agents.runtime.marks import MarkReader
 from agents.runtime.rawlog import LogTrimmed, RawLog
-from agents.wire import AgentChanged, AgentRef, AgentRemoved, LogGrew, NumberedEvent, Shown, Watch
+from agents.wire import AgentRef, Shown, Watch
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.cli.output import Output

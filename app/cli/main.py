@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO, cast
 
-from agents.wire import ErrorCode, NoParams, RpcError
+from agents.jsonrpc import ErrorCode, RpcError
+from agents.wire import NoParams
 from app.cli.commands import COMMANDS
 from app.cli.context import Context, Handler, Roots
 from app.cli.declaration import Command

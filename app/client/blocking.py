@@ -15,18 +15,9 @@ from typing import Any, Self
 
 import msgspec
 
-from agents.wire import (
-    PROTOCOL,
-    ErrorCode,
-    HandOver,
-    Hello,
-    NumberedEvent,
-    Reply,
-    Role,
-    RpcError,
-    Welcome,
-    encode_call,
-)
+from agents.events import NumberedEvent
+from agents.jsonrpc import ErrorCode, Reply, RpcError, encode_call
+from agents.wire import PROTOCOL, HandOver, Hello, Role, Welcome
 from app.client.api import ConnectionLost
 from app.client.frames import CHUNK, LineBuffer, decode_line, result_of
 from app.client.launch import DaemonNotStarted, daemon_argv, ensure_daemon

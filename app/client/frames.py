@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from agents.wire import MAX_LINE, METHODS, ErrorCode, NumberedEvent, Reply, RpcError
+from agents.events import NumberedEvent
+from agents.jsonrpc import ErrorCode, Reply, RpcError
+from agents.wire import MAX_LINE, METHODS
 from app.client.api import ConnectionLost
 
 #: Bytes read from a socket at once.

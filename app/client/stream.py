@@ -17,18 +17,9 @@ from typing import Any
 
 import msgspec
 
-from agents.wire import (
-    PROTOCOL,
-    ErrorCode,
-    HandOver,
-    Hello,
-    NumberedEvent,
-    Reply,
-    RpcError,
-    Watch,
-    Welcome,
-    encode_call,
-)
+from agents.events import NumberedEvent
+from agents.jsonrpc import ErrorCode, Reply, RpcError, encode_call
+from agents.wire import PROTOCOL, HandOver, Hello, Watch, Welcome
 from app.client.api import REPEATABLE, ConnectionLost
 from app.client.frames import CHUNK, LineBuffer, decode_line, result_of
 from app.client.launch import DaemonNotStarted, daemon_argv, ensure_daemon

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from agents import events, jsonrpc
 from agents import wire as declared
 
 FILE = "wire.md"
@@ -27,7 +28,7 @@ def page() -> str:
     """Return the page."""
     parts = [
         f"# Wire protocol, version {declared.PROTOCOL}",
-        _INTRODUCTION.format(max_line=declared.MAX_LINE, history=declared.EVENT_HISTORY),
+        _INTRODUCTION.format(max_line=declared.MAX_LINE, history=events.EVENT_HISTORY),
         "## Methods",
         _methods(),
         "## Events",
@@ -53,7 +54,7 @@ def _methods() -> str:
 
 def _events() -> str:
     lines = ["| type | fields | |", "|---|---|---|"]
-    for event in typing.get_args(declared.Event):
+    for event in typing.get_args(events.Event):
         fields = ", ".join(f"`{field.name}`" for field in msgspec.structs.fields(event))
         lines.append(f"| `{event.__struct_config__.tag}` | {fields} | {_doc(event)} |")
     return "\n".join(lines)
@@ -61,14 +62,14 @@ def _events() -> str:
 
 def _errors() -> str:
     lines = ["| code | name |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {int(code)} | `{code.name.lower()}` |" for code in declared.ErrorCode)])
+    return "\n".join([*lines, *(f"| {int(code)} | `{code.name.lower()}` |" for code in jsonrpc.ErrorCode)])
 
 
 def _all_types() -> list[Any]:
     """Return every struct and enum that params, results and events reach, by name."""
     found: dict[str, Any] = {}
     roots = [part for method in declared.METHODS.values() for part in (method.params, method.result)]
-    todo: list[Any] = [*roots, *typing.get_args(declared.Event)]
+    todo: list[Any] = [*roots, *typing.get_args(events.Event)]
     while todo:
         kind = todo.pop()
         if _is_named(kind) and kind.__name__ not in found:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from agents.events import AgentAdded, AgentChanged, AgentRemoved, NumberedEvent, Snapshot
 from agents.model import (
     AgentRow,
     Blocked,
@@ -19,7 +20,6 @@ from agents.model import (
     Turn,
 )
 from agents.status.headline import Axes, headline
-from agents.wire import AgentAdded, AgentChanged, AgentRemoved, NumberedEvent, Snapshot
 from app.fleet import Fleet
 
 TALKER = (

@@ -11,22 +11,11 @@ from typing import Any, Self
 
 import msgspec
 
+from agents.events import NumberedEvent, Snapshot
+from agents.jsonrpc import Call, RpcError, encode_error, encode_event, encode_result
 from agents.model import AgentRow, Blocked, Headline, Health, Lifecycle, Turn
 from agents.runtime.places import Places
-from agents.wire import (
-    METHODS,
-    PROTOCOL,
-    Call,
-    Hello,
-    NumberedEvent,
-    Role,
-    RpcError,
-    Snapshot,
-    Welcome,
-    encode_error,
-    encode_event,
-    encode_result,
-)
+from agents.wire import METHODS, PROTOCOL, Hello, Role, Welcome
 from app.version import VERSION
 
 

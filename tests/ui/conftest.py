@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from agents.events import Snapshot
 from agents.model import AgentId, AgentRow
-from agents.wire import Snapshot
 from app import keymap, settings
 from app.actions.agents import AgentActions
 from app.commands import Zone

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import msgspec
 
+from agents.jsonrpc import RpcError
 from agents.model import AgentId, Request
-from agents.wire import Answered, AnswerRequest, EditQueued, Input, RpcError, Send
+from agents.wire import Answered, AnswerRequest, EditQueued, Input, Send
 from app.client.api import Caller, ConnectionLost, Spawner
 from app.fleet import Fleet
 from app.prompting import takes_prompts

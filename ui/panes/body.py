@@ -12,8 +12,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 from shiboken6 import isValid
 
+from agents.jsonrpc import RpcError
 from agents.model import AgentId, AgentRow, Capability, Stream
-from agents.wire import AgentRef, RpcError, Shown
+from agents.wire import AgentRef, Shown
 from app.client.api import Caller, ConnectionLost, Spawner
 from app.fleet import Change, What
 from app.logsource import LocalLog, LogSource, RemoteLog

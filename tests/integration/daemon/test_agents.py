@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from agents import wire
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Lifecycle, Stream, Turn
 from agents.runtime import tree
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import Leases, Owner
 from agents.runtime.tree import find_by_nonce
-from agents.wire import ErrorCode, RpcError
 
 
 def refused(home: Any, method: str, params: Any) -> RpcError:

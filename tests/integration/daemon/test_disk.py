@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from agents import wire
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Health, Stream
-from agents.wire import ErrorCode, RpcError
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from agents import wire
+from agents import events, wire
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Health, Lifecycle, Turn
-from agents.wire import MAX_LINE, ErrorCode, Hello, RpcError
+from agents.wire import MAX_LINE, Hello
 from app.client.api import ConnectionLost
 from app.client.blocking import BlockingClient
 from app.fleet import Fleet
@@ -182,15 +183,15 @@ def test_blocks_and_log_sizes_go_only_to_those_who_watch(running: Any) -> None:
 
     def heard() -> bool:
         while (event := watcher.next_event(0)) is not None:
-            if isinstance(event.event, wire.BlocksChanged):
+            if isinstance(event.event, events.BlocksChanged):
                 texts.extend(block.text for block in event.event.blocks)
-            elif isinstance(event.event, wire.LogGrew):
+            elif isinstance(event.event, events.LogGrew):
                 sizes.append(event.event.out)
         return "hello" in texts and bool(sizes) and sizes[-1] == running.row(agent).out_size
 
     running.settle(heard)
     while (event := other.next_event(0)) is not None:
-        assert not isinstance(event.event, wire.BlocksChanged | wire.LogGrew)
+        assert not isinstance(event.event, events.BlocksChanged | events.LogGrew)
 
 
 def test_a_client_that_does_not_read_is_cut_off_and_delays_nobody(home: Any) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from agents import wire
-from agents.wire import PROTOCOL, ErrorCode, Hello, RpcError
+from agents.jsonrpc import ErrorCode, RpcError
+from agents.wire import PROTOCOL, Hello
 from app.client.api import ConnectionLost
 from app.fleet import Fleet
 
@@ -113,7 +114,7 @@ def test_a_client_that_was_away_ends_with_the_same_fleet(running: Any, events: i
             seq = json.loads(lines.readline())["result"]["seq"]
             rounds += 1
     again = running.client(subscribe=True, epoch=epoch, since=fleet.seq)
-    forgotten = events > wire.EVENT_HISTORY
+    forgotten = events > events.EVENT_HISTORY
     assert (again.welcome.snapshot is not None) is forgotten
     if forgotten:
         fleet.reset(again.welcome.snapshot)

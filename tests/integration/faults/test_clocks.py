@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agents import wire
+from agents import events, wire
 from agents.model import Headline, Health, Turn
 
 #: A working agent is marked as silent after so long here; the daemon looks at its clocks this often.
@@ -50,7 +50,7 @@ def test_a_suspend_of_everything_makes_nobody_silent(home: Any) -> None:
     assert home.wait(agent, "done", turn=1).reached == "done"
     stalled: list[str] = []
     while (event := client.next_event(0)) is not None:
-        if isinstance(event.event, wire.AgentChanged) and event.event.row.health is Health.STALLED:
+        if isinstance(event.event, events.AgentChanged) and event.event.row.health is Health.STALLED:
             stalled.append(event.event.row.headline)
     assert stalled == []
 

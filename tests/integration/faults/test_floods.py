@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from agents import wire
+from agents.jsonrpc import RpcError
 from agents.model import Capability, Lifecycle, Stream, Turn
 from agents.runtime import tree
-from agents.wire import RpcError
 from tests.integration.faults.conftest import bounded
 
 #: 500 lines ten times a second once the gate is open.

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from agents import wire
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Headline, Health, Lifecycle, Turn
-from agents.wire import ErrorCode, RpcError
 from tests.integration.faults.conftest import SmallDisk
 
 pytestmark = pytest.mark.timeout(120)

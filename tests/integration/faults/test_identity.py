@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from agents import wire
+from agents.jsonrpc import RpcError
 from agents.model import Lifecycle
 from agents.runtime import tree
-from agents.wire import RpcError
 from tests.integration.faults.conftest import FaultHome
 
 SAY = [{"do": "say", "text": "hello"}]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents import wire
+from agents import events, wire
 from agents.model import MAX_INLINE_TEXT, BlockKind, Lifecycle, Stream, Turn
 
 KIB, MIB = 1024, 1024 * 1024
@@ -50,7 +50,7 @@ def test_a_long_message_reaches_the_client_cut_with_a_reference_to_the_whole(run
 
     def heard() -> bool:
         while (event := watcher.next_event(0)) is not None:
-            if isinstance(event.event, wire.BlocksChanged):
+            if isinstance(event.event, events.BlocksChanged):
                 seen.extend(b.rev for b in event.event.blocks if b.n == block.n and len(b.text) == len(block.text))
         return block.rev in seen
 

@@ -13,20 +13,19 @@ import pytest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 import resources
+from agents.events import BlocksChanged, NumberedEvent
+from agents.jsonrpc import RpcError
 from agents.model import Block, BlockKind, Spec
 from agents.wire import (
     METHODS,
     AgentRef,
     Answered,
     AnswerRequest,
-    BlocksChanged,
     Done,
     LogBytes,
-    NumberedEvent,
     Page,
     PageTranscript,
     ReadLog,
-    RpcError,
     Sent,
     Shown,
 )

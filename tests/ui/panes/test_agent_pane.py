@@ -12,8 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
+from agents.events import LogGrew, NumberedEvent, Snapshot
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import BlockKind, Capability
-from agents.wire import ErrorCode, LogGrew, NumberedEvent, RpcError, Snapshot
 from app.commands import Zone
 from app.fleet import Fleet
 from tests.fakes.rows import drop, fleet_of, put, request, row

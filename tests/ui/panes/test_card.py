@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Blocked, Question, Request, RequestOption
-from agents.wire import Answered, ErrorCode, RpcError
+from agents.wire import Answered
 from app.commands import Zone
 from app.fleet import Fleet
 from tests.fakes.rows import fleet_of, put, request, row

@@ -10,8 +10,9 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QApplication, QToolButton
 from shiboken6 import isValid
 
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Capability, Lifecycle, QueuedPrompt, SlashCommand
-from agents.wire import EditQueued, ErrorCode, Input, RpcError
+from agents.wire import EditQueued, Input
 from app.commands import Zone
 from app.fleet import Fleet
 from tests.fakes.rows import fleet_of, put, row

@@ -7,18 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.events import AgentAdded, AgentChanged, AgentRemoved, Event, LogGrew, Noticed, NumberedEvent, Snapshot
+from agents.jsonrpc import encode_event
 from agents.model import Headline
-from agents.wire import (
-    AgentAdded,
-    AgentChanged,
-    AgentRemoved,
-    Event,
-    LogGrew,
-    Noticed,
-    NumberedEvent,
-    Snapshot,
-    encode_event,
-)
 from app.client.frames import decode_line
 from app.fleet import NOTICE_LIMIT, Change, Fleet, What, needs_user
 from tests.fakes.scripted_daemon import asking, row

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from agents.events import AgentAdded, AgentChanged, AgentRemoved, BlocksChanged, Noticed, NumberedEvent
 from agents.model import AgentRow, Block, BlockKind, Health, Lifecycle, Turn
 from agents.supervisor.bus import LAZY_S, SIZES_S, URGENT_S, EventBus
-from agents.wire import AgentAdded, AgentChanged, AgentRemoved, BlocksChanged, Noticed, NumberedEvent
 
 
 def row(agent: str = "a1", **fields: object) -> AgentRow:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from agents.jsonrpc import RpcError
 from agents.model import Spec
 from agents.runtime.directory import AgentDirectory
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
-from agents.wire import RpcError
 
 
 def add(state: Path, agent: str, created_at: float, family: str = "acp") -> None:

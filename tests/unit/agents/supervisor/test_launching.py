@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Kind, Spec
 from agents.supervisor.launching import MAX_ARGV, plan
-from agents.wire import ErrorCode, RpcError, Run
+from agents.wire import Run
 
 ENV = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
 TERMINAL = Kind("shell", "terminal")

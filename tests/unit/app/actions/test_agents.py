@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Lifecycle
-from agents.wire import Answered, AnswerRequest, ErrorCode, RpcError, Run, SetMode, Started
+from agents.wire import Answered, AnswerRequest, Run, SetMode, Started
 from app.actions.agents import AgentActions
 from app.fleet import Fleet
 from tests.fakes.caller import RecordingCaller

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from agents.events import AgentChanged, LogGrew, NumberedEvent, Snapshot
 from agents.model import Lifecycle, Stream
 from agents.runtime.marks import RECORD
-from agents.wire import AgentChanged, Done, LogGrew, NumberedEvent, Shown, Snapshot, Watch
+from agents.wire import Done, Shown, Watch
 from app.cli.main import main
 from tests.fakes.scripted_daemon import HangUp, row
 from tests.unit.app.cli.conftest import Screen

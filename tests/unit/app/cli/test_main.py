@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import KindInfo
-from agents.wire import Done, ErrorCode, Kinds, Listing, Role, RpcError
+from agents.wire import Done, Kinds, Listing, Role
 from app.cli import main as module
 from app.cli.commands import COMMANDS
 from app.cli.main import load, main

@@ -6,20 +6,9 @@ import time
 
 import pytest
 
+from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Blocked, Headline, Lifecycle, Question, Request
-from agents.wire import (
-    Answered,
-    AnswerRequest,
-    Done,
-    ErrorCode,
-    Remove,
-    Resumed,
-    RpcError,
-    Send,
-    Sent,
-    Started,
-    Waited,
-)
+from agents.wire import Answered, AnswerRequest, Done, Remove, Resumed, Send, Sent, Started, Waited
 from tests.fakes.scripted_daemon import HangUp, asking, row
 from tests.unit.app.cli.conftest import NOW
 from tests.unit.app.cli.test_see import shown

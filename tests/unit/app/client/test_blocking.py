@@ -11,17 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.wire import (
-    AgentChanged,
-    AgentRef,
-    Done,
-    ErrorCode,
-    Listing,
-    NoParams,
-    NumberedEvent,
-    Role,
-    RpcError,
-)
+from agents.events import AgentChanged, NumberedEvent
+from agents.jsonrpc import ErrorCode, RpcError
+from agents.wire import AgentRef, Done, Listing, NoParams, Role
 from app.client import blocking
 from app.client.api import ConnectionLost
 from app.client.blocking import NoDaemon, connect

@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.wire import (
-    ErrorCode,
-    LogGrew,
-    NumberedEvent,
-    Reply,
-    RpcError,
-    encode_error,
-    encode_event,
-    encode_result,
-)
+from agents.events import LogGrew, NumberedEvent
+from agents.jsonrpc import ErrorCode, Reply, RpcError, encode_error, encode_event, encode_result
 from app.client.frames import BrokenWire, LineBuffer, decode_line, result_of
 
 LINE = st.binary(max_size=40).map(lambda b: b.replace(b"\n", b""))

@@ -14,20 +14,9 @@ from typing import Any
 
 import pytest
 
-from agents.wire import (
-    AgentAdded,
-    AgentChanged,
-    AgentRef,
-    Done,
-    ErrorCode,
-    Listing,
-    NoParams,
-    NumberedEvent,
-    RpcError,
-    Snapshot,
-    Watch,
-    encode_event,
-)
+from agents.events import AgentAdded, AgentChanged, NumberedEvent, Snapshot
+from agents.jsonrpc import ErrorCode, RpcError, encode_event
+from agents.wire import AgentRef, Done, Listing, NoParams, Watch
 from app.client import stream as module
 from app.client.api import ConnectionLost
 from app.client.launch import DaemonNotStarted
