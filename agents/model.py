@@ -465,7 +465,8 @@ class Kind(msgspec.Struct, frozen=True):
     ``command`` is the argv; for family ``terminal`` an empty one means "the argv the user gives".
     ``sessions`` names the vendor's store of sessions where several kinds share one (default: the kind's name): a
     session of it runs once, whatever kind runs it. ``pool`` says in plain words who pays. ``login`` is the argv that
-    logs in. ``quirks`` is data an adapter may read; ``source`` is the file it was read from.
+    logs in. ``silent_s`` and ``silent_tool_s`` are seconds without any event after which a working agent is marked as
+    silent, without and with a tool call open (default: ``agents.supervisor.health``). ``quirks`` is data an adapter may read; ``source`` is the file it was read from.
     """
 
     name: str
@@ -483,6 +484,8 @@ class Kind(msgspec.Struct, frozen=True):
     sessions: str = ""
     pool: str = ""
     login: tuple[str, ...] = ()
+    silent_s: float | None = None
+    silent_tool_s: float | None = None
     resume: bool = True
     demo: bool = False
     hidden: bool = False

@@ -6,6 +6,7 @@ Starts no program and reads no environment. A broken file never hides the others
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import sys
 import tomllib
@@ -58,6 +59,10 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _is_seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+
+
 def _is_argv(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
 
@@ -88,6 +93,8 @@ _KEYS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "sessions": (_is_text, "a string"),
     "pool": (_is_text, "a string"),
     "login": (_is_argv, "a list of non-empty strings"),
+    "silent_s": (_is_seconds, "a number of seconds above 0"),
+    "silent_tool_s": (_is_seconds, "a number of seconds above 0"),
     "resume": (_is_flag, "true or false"),
     "demo": (_is_flag, "true or false"),
     "hidden": (_is_flag, "true or false"),

@@ -326,7 +326,8 @@ class Unit:
             disk_error=next(iter(self.disk.values()), ""),
             told=health.told(trouble),
         )
-        found = health.assess(signs, now)
+        kind = self.kind
+        found = health.assess(signs, now, kind.silent_s or health.SILENT_S, kind.silent_tool_s or health.SILENT_TOOL_S)
         return found.health, found.recheck
 
     def shown(self, blocks: list[Block]) -> tuple[Block, ...]:

