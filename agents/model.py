@@ -466,7 +466,8 @@ class Kind(msgspec.Struct, frozen=True):
     ``sessions`` names the vendor's store of sessions where several kinds share one (default: the kind's name): a
     session of it runs once, whatever kind runs it. ``pool`` says in plain words who pays. ``login`` is the argv that
     logs in. ``silent_s`` and ``silent_tool_s`` are seconds without any event after which a working agent is marked as
-    silent, without and with a tool call open (default: ``agents.supervisor.health``). ``quirks`` is data an adapter may read; ``source`` is the file it was read from.
+    silent, without and with a tool call open (default: ``agents.supervisor.health``). ``quirks`` is data an adapter
+    may read; ``source`` is the file it was read from.
     """
 
     name: str
