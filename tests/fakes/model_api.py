@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.fakes.replies import BUILT_IN, Fail, Hang, Reply, Text, Tool
-from tests.fakes.vendors import anthropic, openai_chat
+from tests.fakes.vendors import anthropic, openai_chat, openai_responses
 
 MODEL = "scripted"
 
@@ -128,6 +128,7 @@ class ModelApi:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/{scenario}/{rest:.*}models", self._models)
         app.router.add_post("/{scenario}/{rest:.*}" + openai_chat.PATH, self._chat)
+        app.router.add_post("/{scenario}/{rest:.*}" + openai_responses.PATH, self._responses)
         app.router.add_post("/{scenario}/{rest:.*}" + anthropic.COUNT_PATH, self._count)
         app.router.add_post("/{scenario}/{rest:.*}" + anthropic.PATH, self._messages)
         # A hanging answer must not hold up the end of the test.
@@ -149,6 +150,9 @@ class ModelApi:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, openai_chat)
+
+    async def _responses(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, openai_responses)
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, anthropic)
