@@ -36,6 +36,7 @@ from agents.server.peer import KernelProcesses
 from agents.supervisor.fleet import Supervisor
 from agents.supervisor.intents import NoSteps, Steps
 from agents.supervisor.retention import Limits
+from agents.supervisor.services import Clock, SystemClock
 from agents.supervisor.unit import secrets_of
 from app.version import VERSION
 
@@ -53,10 +54,6 @@ BACKLOG = 256
 #: Descriptors wanted: a socket, a journal and a transcript per agent, with room.
 WANTED_FILES = 65536
 
-#: Seconds between two looks at the clocks, and how much they may differ before timers are restarted.
-HEARTBEAT_S = 5.0
-JUMP_S = 10.0
-
 LOG_BYTES = 4 * 1024 * 1024
 LOG_FILES = 3
 
@@ -67,13 +64,14 @@ class AlreadyRunning(Exception):
 
 @dataclass
 class Seams:
-    """What tests replace: where a crash may fall, and how a program is replaced."""
+    """What tests replace: where a crash may fall, how a program is replaced, and what time it is."""
 
     steps: Steps = field(default_factory=NoSteps)
     families: Callable[[], Mapping[str, Family]] = families
     execute: Callable[[str, list[str], dict[str, str]], None] = os.execve
     out_limit: int | None = None
     limits: Limits = field(default_factory=Limits)
+    clock: Clock = field(default_factory=SystemClock)
 
 
 def run(places: Places, *, environ: Mapping[str, str] | None = None, seams: Seams | None = None) -> int:
@@ -156,7 +154,7 @@ class _Daemon:
         self._door = door
         self._launcher = launcher
         self._seams = seams
-        self._started = time.time()
+        self._started = seams.clock.wall()
         self._epoch = ""
         self._ended = asyncio.Event()
         self._successor: tuple[str, ...] | None = None
@@ -183,8 +181,9 @@ class _Daemon:
         """Supervise and listen until ended."""
         ready = asyncio.Event()
         limits = {} if self._seams.out_limit is None else {"out_limit": self._seams.out_limit}
+        seams = self._seams
         supervisor = Supervisor(
-            self._places, self._seams.families(), self._environ, steps=self._seams.steps, limits=self._seams.limits
+            self._places, seams.families(), self._environ, steps=seams.steps, clock=seams.clock, limits=seams.limits
         )
         self._supervisor = supervisor
         server = Server(supervisor, self, Identity(VERSION, self._epoch), KernelProcesses(), **limits)
@@ -192,23 +191,11 @@ class _Daemon:
             work = [tasks.create_task(supervisor.run(ready))]
             await ready.wait()
             work.append(tasks.create_task(server.serve(self._door.listener.dup())))
-            work.append(tasks.create_task(self._watch_clocks(supervisor)))
             await self._ended.wait()
             server.close()
             await asyncio.sleep(0)  # what was just answered leaves before the connections do
             for task in reversed(work):
                 task.cancel()
-
-    async def _watch_clocks(self, supervisor: Supervisor) -> None:
-        """Restart silence timers when the machine slept or was paused: nobody was silent then."""
-        wall, steady = time.time(), time.monotonic()
-        while True:
-            await asyncio.sleep(HEARTBEAT_S)
-            gone_wall, gone_steady = time.time() - wall, time.monotonic() - steady
-            if has_jumped(gone_wall, gone_steady):
-                log.info("the clock jumped by %.0f s; silence timers begin anew", gone_wall - HEARTBEAT_S)
-                supervisor.clock_jumped()
-            wall, steady = time.time(), time.monotonic()
 
     # -- what clients may ask
 
@@ -273,14 +260,6 @@ class _Daemon:
         except OSError as error:
             log.error("the hand-over to %s failed: %s; this daemon goes on", argv[0], error)  # noqa: TRY400
         self._door.take_back()
-
-
-def has_jumped(gone_wall: float, gone_steady: float) -> bool:
-    """Tell whether more went on between two heartbeats than waiting: sleep of the machine, a pause of its VM.
-
-    The steady clock stands still while the machine sleeps; while only we were paused it goes on.
-    """
-    return abs(gone_wall - gone_steady) > JUMP_S or gone_steady > HEARTBEAT_S + JUMP_S
 
 
 def _next_epoch(path: Path) -> str:

@@ -26,7 +26,7 @@ from agents.model import AgentId, Block, Kind, Spec
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import Leases
 from agents.runtime.places import Places
-from agents.supervisor import launching, names, orders
+from agents.supervisor import launching, names, orders, pulse
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
@@ -67,6 +67,7 @@ class Supervisor:
     ) -> None:
         self.places = places
         self._clock = clock or SystemClock()
+        self._pulse = pulse.Pulse(self._clock)
         self.roster = Roster(self._clock)
         self.resuming = Resuming(self.roster, self._own)
         self.bus = EventBus(self.roster.row, asyncio.get_running_loop())
@@ -82,6 +83,7 @@ class Supervisor:
             watched=self,
             steps=steps or NoSteps(),
             clock=self._clock,
+            pulse=self._pulse,
             syncer=Threaded(asyncio.get_running_loop()),
             environ=self._environ,
         )
@@ -107,6 +109,7 @@ class Supervisor:
                 ready.set()
                 tasks.create_task(self._announce())
                 tasks.create_task(self._tidy())
+                tasks.create_task(self._beat())
                 await self._loop.create_future()
         finally:
             self._tasks = None
@@ -120,12 +123,16 @@ class Supervisor:
         for life in self.roster.lives():
             life.save()
 
-    def clock_jumped(self) -> None:
-        """Restart all silence timers: the machine slept or was paused, no agent was silent."""
-        for life in self.roster.lives():
-            life.unit.quiet_since = self._clock.monotonic()
-            life.unit.changed()
-            life.unit.wake()
+    async def _beat(self) -> None:
+        """Restart all silence timers when the machine slept or was paused: nobody was silent then."""
+        while True:
+            await asyncio.sleep(pulse.BEAT_S)
+            unseen = self._pulse.beat()
+            if unseen is not None:
+                log.info("the clock jumped by %.0f s; silence timers begin anew", unseen)
+                for life in self.roster.lives():
+                    life.unit.changed()
+                    life.unit.wake()
 
     def _find(self) -> None:
         """Take over every agent directory there is."""

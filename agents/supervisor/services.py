@@ -38,6 +38,14 @@ class SystemClock:
         return time.monotonic()
 
 
+class Pulse(Protocol):
+    """Since when the daemon runs without a break."""
+
+    @property
+    def unbroken_since(self) -> float:
+        """Return the monotonic time before which silence does not count."""
+
+
 class Bus(Protocol):
     """Where changes are told."""
 
@@ -80,5 +88,6 @@ class Services:
     watched: Watched
     steps: Steps
     clock: Clock
+    pulse: Pulse
     syncer: Syncer
     environ: Mapping[str, str]

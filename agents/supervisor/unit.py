@@ -96,7 +96,7 @@ class Unit:
         self.branch: str | None = None
         self.has_directory = True
         self.background = 0
-        self.quiet_since = 0.0  # monotonic; silence before this does not count (suspend, adoption)
+        self.quiet_since = 0.0  # monotonic; silence before this does not count (adoption, a busy child)
         self.turn_over = False  # a turn ended since the life loop last looked
         self.stirred = False  # something but more text came since then
         self._before = Turn.UNKNOWN
@@ -321,7 +321,7 @@ class Unit:
         vitals = self.replica.vitals
         signs = health.Signs(
             turn=turn if self.is_live else Turn.UNKNOWN,
-            last_event=max(vitals.monotonic, self.quiet_since),
+            last_event=max(vitals.monotonic, self.quiet_since, self.services.pulse.unbroken_since),
             tool_open=bool(self.replica.conversation.tools),
             disk_error=next(iter(self.disk.values()), ""),
             told=health.told(trouble),

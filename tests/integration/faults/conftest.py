@@ -143,6 +143,24 @@ def running(home: FaultHome) -> FaultHome:
     return home
 
 
+@contextlib.contextmanager
+def window(home: Any) -> Iterator[Any]:
+    """Open the real window without a display, until it has subscribed."""
+    before = home.call("daemon.status").clients
+    env = {**home.env, "QT_QPA_PLATFORM": "offscreen"}
+    with (home.path / "window.out").open("ab") as output:
+        process = subprocess.Popen(  # noqa: TID251 (the test owns it)
+            [sys.executable, "-m", "app"], env=env, cwd=home.project, stdout=output, stderr=output
+        )
+    try:
+        home.settle(lambda: process.poll() is not None or home.call("daemon.status").clients > before)
+        assert process.poll() is None, (home.path / "window.out").read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 class SmallDisk:
     """A tmpfs that can be filled to the last byte and emptied again."""
 

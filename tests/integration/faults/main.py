@@ -1,7 +1,7 @@
 """The real daemon with faults built in: it dies at a chosen step of its work, its clock jumps, its age is another.
 
-Options (JSON, first argument): ``die`` [step, number], ``silent_s``, ``heartbeat_s``, ``jump_s``, ``version``,
-``nofile``. Each replaces one function or constant of the product by one that does the same and then fails.
+Options (JSON, first argument): ``die`` [step, number], ``silent_s``, ``beat_s``, ``jump_s``, ``clock`` (a file),
+``version``, ``nofile``. Each replaces one function or constant of the product by one that does the same and then fails.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import os
 import resource
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from agents.runtime import journal, link
 from agents.runtime.marks import MarkReader
-from agents.supervisor import health, hold
+from agents.supervisor import health, hold, pulse
+from agents.supervisor.services import SystemClock
 from agents.transcript.file import TranscriptFile
 from app import daemon
 from app.paths import home_from
@@ -136,14 +136,23 @@ def before_exec(seams: daemon.Seams, die: Dying) -> None:
     seams.execute = execute
 
 
-def stepping_clock(path: Path) -> None:
-    """Have the time of day differ by as many seconds as a file says, once it is there."""
-    honest = time.time
+class SteppedClock(SystemClock):
+    """Goes wrong by as many seconds as a file says (of the wall clock, of the steady clock), once it is there."""
 
-    def wall() -> float:
-        return honest() + (float(path.read_text() or 0) if path.exists() else 0.0)
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
-    time.time = wall
+    def wall(self) -> float:
+        return super().wall() + self._steps()[0]
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._steps()[1]
+
+    def _steps(self) -> tuple[float, float]:
+        if not self._path.exists():
+            return 0.0, 0.0
+        wall, steady = self._path.read_text().split()
+        return float(wall), float(steady)
 
 
 STEPS: dict[str, Callable[[Dying], None]] = {
@@ -169,10 +178,10 @@ def main() -> int:
     if "silent_s" in options:
         assess = health.assess
         health.assess = lambda signs, now: assess(signs, now, options["silent_s"], options["silent_s"])  # type: ignore[assignment]
-    if "FAKE_WALL" in os.environ:
-        stepping_clock(Path(os.environ["FAKE_WALL"]))
-    daemon.HEARTBEAT_S = options.get("heartbeat_s", daemon.HEARTBEAT_S)
-    daemon.JUMP_S = options.get("jump_s", daemon.JUMP_S)
+    if "clock" in options:
+        seams.clock = SteppedClock(Path(options["clock"]))
+    pulse.BEAT_S = options.get("beat_s", pulse.BEAT_S)
+    pulse.JUMP_S = options.get("jump_s", pulse.JUMP_S)
     daemon.VERSION = options.get("version", daemon.VERSION)
     if "nofile" in options:
         resource.setrlimit(resource.RLIMIT_NOFILE, (options["nofile"], options["nofile"]))

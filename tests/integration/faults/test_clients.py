@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from agents import wire
+from agents.events import EVENT_HISTORY
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.wire import PROTOCOL, Hello
 from app.client.api import ConnectionLost
@@ -92,9 +93,9 @@ def test_a_stopped_client_holds_nobody_up(home: Any) -> None:
     assert other.call("agent.list", wire.NoParams()).agents[0].id == agent
 
 
-@pytest.mark.parametrize("events", [300, pytest.param(10_500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("missed", [300, pytest.param(EVENT_HISTORY + 500, marks=pytest.mark.slow)])
 @pytest.mark.timeout(180)
-def test_a_client_that_was_away_ends_with_the_same_fleet(running: Any, events: int) -> None:
+def test_a_client_that_was_away_ends_with_the_same_fleet(running: Any, missed: int) -> None:
     agents = [running.run("shell", "sleep", "600").id for _ in range(10)]
     first = running.client(subscribe=True)
     fleet = Fleet()
@@ -106,7 +107,7 @@ def test_a_client_that_was_away_ends_with_the_same_fleet(running: Any, events: i
         connection.sendall(line(0, "hello", client="x", version="0"))
         lines.readline()
         seq = rounds = 0
-        while seq < fleet.seq + events:
+        while seq < fleet.seq + missed:
             renamed = [line(n, "agent.rename", id=agent, name=f"{agent}-{rounds}") for n, agent in enumerate(agents)]
             connection.sendall(b"".join(renamed))
             assert all(b"error" not in lines.readline() for _ in agents)
@@ -114,7 +115,7 @@ def test_a_client_that_was_away_ends_with_the_same_fleet(running: Any, events: i
             seq = json.loads(lines.readline())["result"]["seq"]
             rounds += 1
     again = running.client(subscribe=True, epoch=epoch, since=fleet.seq)
-    forgotten = events > events.EVENT_HISTORY
+    forgotten = missed > EVENT_HISTORY
     assert (again.welcome.snapshot is not None) is forgotten
     if forgotten:
         fleet.reset(again.welcome.snapshot)

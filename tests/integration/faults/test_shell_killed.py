@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from agents import wire
 from agents.model import Lifecycle
+from tests.integration.faults.conftest import window
 
 pytest.importorskip("PySide6")
-
-
-@contextlib.contextmanager
-def window(home: Any) -> Iterator[Any]:
-    """Open the real window without a display, until it has subscribed."""
-    before = home.call("daemon.status").clients
-    env = {**home.env, "QT_QPA_PLATFORM": "offscreen"}
-    with (home.path / "window.out").open("ab") as output:
-        process = subprocess.Popen(  # noqa: TID251 (the test owns it)
-            [sys.executable, "-m", "app"], env=env, cwd=home.project, stdout=output, stderr=output
-        )
-    try:
-        home.settle(lambda: process.poll() is not None or home.call("daemon.status").clients > before)
-        assert process.poll() is None, (home.path / "window.out").read_text()
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_a_killed_window_costs_nothing(running: Any) -> None:

@@ -1,4 +1,4 @@
-"""Parts of the composition root that need no process: clocks, epochs, the lock and its socket."""
+"""Parts of the composition root that need no process: epochs, the lock and its socket."""
 
 from __future__ import annotations
 
@@ -9,20 +9,6 @@ import pytest
 
 from agents.runtime.places import Places
 from app import daemon
-
-
-@pytest.mark.parametrize(
-    ("wall", "steady", "expected"),
-    [
-        (5.0, 5.0, False),
-        (7.0, 7.0, False),  # a busy machine
-        (3600.0, 5.0, True),  # the machine slept: the steady clock stood still
-        (3600.0, 3600.0, True),  # the VM was paused, or we were
-        (-3600.0, 5.0, True),  # somebody set the clock back
-    ],
-)
-def test_a_jump_of_the_clock_is_told_from_waiting(wall: float, steady: float, expected: bool) -> None:
-    assert daemon.has_jumped(wall, steady) is expected
 
 
 def test_epochs_count_up_and_outlive_a_damaged_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
