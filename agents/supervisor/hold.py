@@ -147,13 +147,18 @@ class Hold:
             unit.notice("error", f"{error}; this one is stopped")
             unit.record(decisions.want(unit.services.clock.wall(), "stop", "the session lease"))
 
+    @property
+    def _sessions(self) -> str:
+        """Return whose sessions these are: several kinds may run those of one vendor."""
+        return self._unit.kind.sessions or self._unit.kind.name
+
     def _take_lease(self, session: str, pid: int) -> None:
         unit = self._unit
         try:
             owner = Owner.of(unit.services.places.state, unit.id, pid)
         except ProcessLookupError:
             return  # its end is on its way
-        unit.services.leases.acquire(unit.kind.sessions or unit.kind.name, session, owner)
+        unit.services.leases.acquire(self._sessions, session, owner)
         self._lease = (session, owner)
 
     # -- beginning
@@ -287,7 +292,7 @@ class Hold:
         self._is_end_seen = True
         unit = self._unit
         if self._lease is not None:
-            unit.services.leases.release(unit.kind.name, *self._lease)
+            unit.services.leases.release(self._sessions, *self._lease)
             self._lease = None
         if not can_resume(unit.kind, unit.view.capabilities):
             unit.outflow.lose_all("it ended before this could be delivered")

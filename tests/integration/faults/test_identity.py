@@ -132,3 +132,33 @@ def test_two_homes_never_run_one_vendor_session(running: Any) -> None:
             running.call("agent.resume", wire.AgentRef(agent))
     finally:
         other.close()
+
+
+def test_kinds_of_one_vendor_share_its_sessions_and_give_them_back(home: Any) -> None:
+    """Two kinds that say so run from one store of sessions: the lease counts for both, and ends with its holder."""
+    kinds = home.path / "config" / "agents"
+    kinds.mkdir(parents=True, exist_ok=True)
+    for name in ("one", "two"):
+        (kinds / f"{name}.toml").write_text(
+            f'name = "{name}"\nfamily = "acp"\nsessions = "vendor"\nresume = true\n'
+            'command = ["{python}", "{resources}/demo/agent.py", "script"]\n'
+        )
+    home.start()
+    scene = home.path / "scene.json"
+    scene.write_text(json.dumps({"title": "test", "turns": [SAY], "later": SAY}))
+    agent = home.run("one", str(scene), prompt="go").id
+    session = home.wait(agent, "done").row.session_id
+    other = home.run("two", str(scene), prompt="go").id
+    home.wait(other, "done")
+    home.call("agent.stop", wire.AgentRef(other))
+    home.kill()
+    with (home.places.agent(other) / "events.jsonl").open("a") as journal:
+        journal.write(json.dumps({"t": "session", "at": 1.0, "id": session}) + "\n")
+    home.start()
+    home.adopted()
+    with pytest.raises(RpcError, match=f"vendor session {session} is already run by agent {agent}"):
+        home.call("agent.resume", wire.AgentRef(other))
+    home.call("agent.stop", wire.AgentRef(agent))
+    home.settle(lambda: list((home.path / "leases").glob("*.json")) == [])
+    assert home.call("agent.resume", wire.AgentRef(other)).pid
+    assert home.wait(other, "idle").row.lifecycle is Lifecycle.RUNNING
