@@ -5,13 +5,12 @@ Answers come as text by question; the form's schema says what they must be on th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from acp import schema
 from pydantic import TypeAdapter
 
+from agents.adapters import forms
 from agents.adapters.acp.state import OpenRequest
 from agents.adapters.contract import Answer, NotPossible
 from agents.adapters.limits import cut_bytes
@@ -19,9 +18,6 @@ from agents.model import MAX_INLINE_TEXT, Blocked, Mark, Question, Request
 from agents.status.untrusted import clean, one_line, reveal
 
 OUTCOMES: Final = {"accept": "answered", "decline": "denied", "cancel": "cancelled"}
-
-_TRUE: Final = frozenset({"yes", "y", "true", "1", "on"})
-_FALSE: Final = frozenset({"no", "n", "false", "0", "off"})
 
 _REQUESTS: Final = TypeAdapter[Any](schema.CreateElicitationRequest)
 
@@ -35,7 +31,7 @@ def read(key: str, params: Any, mark: Mark) -> tuple[Request, dict[str, Any]]:
     detail = ""
     if getattr(model, "requested_schema", None) is not None:
         form = params["requestedSchema"]
-        questions = _questions(message, form)
+        questions = forms.questions(message, form)
         detail = clean(model.requested_schema.description or "")
     elif getattr(model, "url", None) is not None:
         detail = reveal(str(model.url))
@@ -49,138 +45,11 @@ def read(key: str, params: Any, mark: Mark) -> tuple[Request, dict[str, Any]]:
     )
 
 
-def _questions(message: str, form: Mapping[str, Any]) -> tuple[Question, ...]:
-    properties = _properties(form)
-    return tuple(
-        Question(
-            _question_text(name, field, message, alone=len(properties) == 1),
-            tuple(one_line(title, 300) for title, _ in _choices(field)),
-            field.get("type") == "array",
-        )
-        for name, field in properties.items()
-    )
-
-
-def _properties(form: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    properties = form.get("properties")
-    if not isinstance(properties, dict):
-        return {}
-    return {name: field for name, field in properties.items() if isinstance(field, dict)}
-
-
-def _question_text(name: str, field: Mapping[str, Any], message: str, *, alone: bool) -> str:
-    if alone and message:
-        return one_line(message, 300)
-    told = (field.get(key) for key in ("title", "description"))
-    return one_line(next((text for text in told if isinstance(text, str) and text.strip()), name), 300)
-
-
-def _choices(field: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return the choices of a field as (what people see, what goes on the wire)."""
-    if field.get("type") == "boolean":
-        return [("yes", True), ("no", False)]
-    source = field.get("items") if field.get("type") == "array" else field
-    if not isinstance(source, dict):
-        return []
-    titled = source.get("oneOf") or source.get("anyOf")
-    if isinstance(titled, list):
-        options = [item for item in titled if isinstance(item, dict) and "const" in item]
-        return [(str(item.get("title") or item["const"]), item["const"]) for item in options]
-    plain = source.get("enum")
-    return [(str(item), item) for item in plain] if isinstance(plain, list) else []
-
-
 def answer(opened: OpenRequest, given: Answer) -> dict[str, Any]:
     """Return the result that answers an elicitation. Raises NotPossible naming what is missing or wrong."""
     if given.decision == "deny":
         return {"action": "decline"}
     if given.decision not in ("answer", "allow"):
         raise NotPossible(f"a question is answered or denied, not “{given.decision}”")
-    properties = _properties(opened.form)
-    questions = opened.request.questions
-    required = opened.form.get("required")
-    needed = set(required) if isinstance(required, list) else set()
-    content: dict[str, Any] = {}
-    used: set[str] = set()
-    for (name, field), question in zip(properties.items(), questions, strict=True):
-        text, key = _given(name, question.text, given.answers, alone=len(properties) == 1)
-        if key is not None:
-            used.add(key)
-        if text is not None and text != "":
-            content[name] = _value(question, field, text)
-        elif name in needed or len(properties) == 1:
-            raise NotPossible(f"“{question.text}” needs an answer{_one_of(question.choices)}")
-    unknown = sorted(set(given.answers) - used)
-    if unknown and properties:
-        asked = ", ".join(f"“{question.text}”" for question in questions)
-        raise NotPossible(f"“{unknown[0]}” was not asked; asked: {asked}")
-    return {"action": "accept", "content": content} if properties else {"action": "accept"}
-
-
-def _given(name: str, text: str, answers: Mapping[str, str], *, alone: bool) -> tuple[str | None, str | None]:
-    """Return the answer to a question and the key it was given under."""
-    for key in (text, name):
-        if key in answers:
-            return answers[key], key
-    if alone and len(answers) == 1:
-        key = next(iter(answers))
-        return answers[key], key
-    return None, None
-
-
-def _one_of(choices: Sequence[str]) -> str:
-    return f": one of {', '.join(choices)}" if choices else ""
-
-
-def _value(question: Question, field: Mapping[str, Any], text: str) -> Any:
-    choices = _choices(field)
-    match field.get("type"):
-        case "array":
-            return [_pick(question, choices, item) for item in _items(text, choices)]
-        case "boolean":
-            lower = text.strip().lower()
-            if lower in _TRUE or lower in _FALSE:
-                return lower in _TRUE
-            raise NotPossible(f"“{question.text}” is answered with yes or no, not “{text}”")
-        case "integer" | "number" as kind:
-            return _number(question, kind, text)
-        case _:
-            return _pick(question, choices, text) if choices else text
-
-
-def _items(text: str, choices: Sequence[tuple[str, Any]]) -> list[str]:
-    """Return the single answers of a multiple choice: a JSON list, else lines, else parted by commas."""
-    if text.lstrip().startswith("["):
-        try:
-            items = json.loads(text)
-        except ValueError:
-            items = None
-        if isinstance(items, list):
-            return [str(item) for item in items]
-    if any(text == title for title, _ in choices):
-        return [text]  # a choice may itself contain a comma
-    parts = text.splitlines() if "\n" in text else text.split(",")
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _pick(question: Question, choices: Sequence[tuple[str, Any]], text: str) -> Any:
-    if not choices:
-        return text
-    for title, value in choices:
-        if text in (title, one_line(title, 300), str(value)):
-            return value
-    for title, value in choices:
-        if text.strip().lower() in (title.lower(), str(value).lower()):
-            return value
-    raise NotPossible(f"“{text}” is no answer to “{question.text}”{_one_of(question.choices)}")
-
-
-def _number(question: Question, kind: str, text: str) -> int | float:
-    try:
-        value = int(text) if kind == "integer" else float(text)
-    except ValueError:
-        words = "a whole number" if kind == "integer" else "a number"
-        raise NotPossible(f"“{question.text}” needs {words}, not “{text}”") from None
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        raise NotPossible(f"“{question.text}” needs a number, not “{text}”")
-    return value
+    content = forms.content(opened.form, opened.request.questions, given.answers)
+    return {"action": "accept", "content": content} if forms.asks(opened.form) else {"action": "accept"}
