@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.fakes.replies import BUILT_IN, Fail, Hang, Reply, Text, Tool
-from tests.fakes.vendors import anthropic, openai_chat, openai_responses
+from tests.fakes.vendors import anthropic, gemini, openai_chat, openai_responses
 
 MODEL = "scripted"
 
@@ -131,6 +131,9 @@ class ModelApi:
         app.router.add_post("/{scenario}/{rest:.*}" + openai_responses.PATH, self._responses)
         app.router.add_post("/{scenario}/{rest:.*}" + anthropic.COUNT_PATH, self._count)
         app.router.add_post("/{scenario}/{rest:.*}" + anthropic.PATH, self._messages)
+        app.router.add_post("/{scenario}/{rest:.*}" + gemini.STREAM_PATH, self._gemini)
+        app.router.add_post("/{scenario}/{rest:.*}" + gemini.WHOLE_PATH, self._gemini)
+        app.router.add_post("/{scenario}/{rest:.*}" + gemini.COUNT_PATH, self._gemini_count)
         # A hanging answer must not hold up the end of the test.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
@@ -160,7 +163,15 @@ class ModelApi:
     async def _count(self, request: web.Request) -> web.StreamResponse:
         return anthropic.count(await request.json())
 
-    async def _answer(self, request: web.Request, vendor: Vendor) -> web.StreamResponse:
+    async def _gemini(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, gemini, streamed=request.path.endswith(gemini.STREAM_PATH))
+
+    async def _gemini_count(self, request: web.Request) -> web.StreamResponse:
+        return gemini.count(await request.json())
+
+    async def _answer(
+        self, request: web.Request, vendor: Vendor, *, streamed: bool | None = None
+    ) -> web.StreamResponse:
         body = await request.json()
         seen = self._note(request, body, side=vendor.is_side_request(body))
         reply = self._reply(request, vendor.step(body), side=seen.side)
@@ -171,7 +182,7 @@ class ModelApi:
         try:
             if isinstance(reply, Hang) and reply.where == "headers":
                 await asyncio.Event().wait()
-            if isinstance(reply, Text | Tool) and not body.get("stream"):
+            if isinstance(reply, Text | Tool) and not (body.get("stream") if streamed is None else streamed):
                 return vendor.whole(body, reply)
             return await vendor.stream(request, body, reply)
         except (ConnectionResetError, asyncio.CancelledError):

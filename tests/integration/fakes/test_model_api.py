@@ -150,6 +150,34 @@ async def test_tests_add_their_own_scenarios(api: ModelApi) -> None:
         api.url("yours")
 
 
+GOOGLE = {"tools": [{"functionDeclarations": [{"name": "write_file"}]}], "contents": [{"parts": [{"text": "hello"}]}]}
+
+
+async def google(session: aiohttp.ClientSession, api: ModelApi, scenario: str, method: str) -> tuple[int, str]:
+    url = f"{api.url(scenario).removesuffix('/v1')}/v1beta/models/some-model:{method}"
+    async with session.post(url, json=GOOGLE) as response:
+        return response.status, await response.text()
+
+
+async def test_google_s_words_whole_and_streamed_are_the_same(api: ModelApi, session: aiohttp.ClientSession) -> None:
+    whole = json.loads((await google(session, api, "text", "generateContent"))[1])
+    streamed = (await google(session, api, "text", "streamGenerateContent"))[1]
+    chunks = [json.loads(line.removeprefix("data: ")) for line in streamed.split("\r\n\r\n") if line]
+    parts = [part for chunk in [whole, *chunks] for part in chunk["candidates"][0]["content"]["parts"]]
+    assert "".join(part["text"] for part in parts) == "You said: hello" * 2
+    assert chunks[-1]["usageMetadata"] == whole["usageMetadata"]
+    assert json.loads((await google(session, api, "text", "countTokens"))[1])["totalTokens"] > 0
+
+
+async def test_google_s_tools_and_errors_have_its_own_names(api: ModelApi, session: aiohttp.ClientSession) -> None:
+    whole = json.loads((await google(session, api, "write", "generateContent"))[1])
+    call = whole["candidates"][0]["content"]["parts"][-1]["functionCall"]
+    assert (call["name"], call["args"]["file_path"]) == ("write_file", "hello.txt")
+    status, text = await google(session, api, "429-after", "streamGenerateContent")
+    error = json.loads(text)["error"]
+    assert (status, error["status"], error["details"][0]["retryDelay"]) == (429, "RESOURCE_EXHAUSTED", "3600s")
+
+
 async def test_models_are_listed(api: ModelApi) -> None:
     async with client(api, "text") as vendor:
         assert [model.id async for model in vendor.models.list()] == [MODEL]
