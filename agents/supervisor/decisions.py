@@ -171,6 +171,10 @@ def _undelivered(d: Decisions, r: Record) -> None:
     d.set_state(int(r["turn"]), "undelivered", str(r["reason"]))
 
 
+def _began(d: Decisions, r: Record) -> None:
+    d.started(int(r["turn"]))
+
+
 def _session(d: Decisions, r: Record) -> None:
     d.session_id = str(r["id"])
 
@@ -220,6 +224,7 @@ _HANDLERS: dict[str, Callable[[Decisions, Record], None]] = {
     "queued": _queued,
     "edited": _edited,
     "undelivered": _undelivered,
+    "began": _began,
     "session": _session,
     "intent": _intent,
     "settled": _settled,
@@ -275,6 +280,11 @@ def edited(at: float, turn: int, text: str | None) -> Record:
 def undelivered(at: float, turn: int, reason: str) -> Record:
     """Record that a message cannot become a turn any more."""
     return {"t": "undelivered", "at": at, "turn": turn, "reason": reason}
+
+
+def began(at: float, turn: int) -> Record:
+    """Record that a message became a turn, or is lost with the process it was written to: it waits no longer."""
+    return {"t": "began", "at": at, "turn": turn}
 
 
 def session(at: float, session_id: str) -> Record:

@@ -63,6 +63,8 @@ class Outflow:
 
     def started(self, turn: int) -> None:
         """Take note that a message became a turn, or was dropped: it waits no longer."""
+        if turn in self._folded.queue:  # on record: to a later daemon the next launch would put it back into the queue
+            self._recorder.record(decisions.began(self._wall(), turn))
         self._folded.started(turn)
         self._recorder.release(f"queued:{turn}")
         self._recorder.release(f"edited:{turn}")

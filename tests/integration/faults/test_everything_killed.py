@@ -117,6 +117,21 @@ def test_a_shutdown_ends_agents_and_the_next_start_offers_them(running: Any) -> 
     assert running.call("agent.resume_all").resumed == (idle, asking)
 
 
+def test_what_was_said_before_a_resume_is_not_said_again_by_a_later_daemon(running: Any) -> None:
+    agent = running.play(SAY).id
+    running.wait(agent, "done", turn=1)
+    running.call("agent.stop", wire.AgentRef(agent))
+    running.call("agent.resume", wire.AgentRef(agent))
+    running.wait(agent, "idle")
+    running.kill()
+    running.start()
+    (row,) = running.adopted()
+    assert (row.queue, row.turn_number) == ((), 1)
+    running.call("agent.send", wire.Send(agent, "more"))
+    running.wait(agent, "done", turn=2)
+    assert [m["params"]["prompt"][0]["text"] for m in running.sent(agent, "session/prompt")] == ["go", "more"]
+
+
 @pytest.mark.slow
 def test_a_directory_that_is_gone_needs_you(running: Any) -> None:
     work = running.path / "elsewhere"
