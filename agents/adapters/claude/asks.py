@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from agents.adapters.claude import messages, tools
+import msgspec
+
+from agents.adapters.claude import elicitations, messages, tools
 from agents.adapters.claude.state import MAX_REPLIES, MAX_REQUESTS, OpenRequest, ReplyDue, State
 from agents.adapters.contract import Answer, Fact, Noted, NotPossible, RequestClosed, RequestOpened
 from agents.adapters.limits import cut_bytes, fit_diffs
@@ -31,32 +33,40 @@ _SCOPES: Final = {
 
 
 def on_request(state: State, message: Mapping[str, Any], cwd: str, mark: Mark) -> list[Fact]:
-    """Take a control request of the program: what the user decides is opened, any other is refused."""
+    """Take a control request of the program: what the user decides is opened, any other is refused and told."""
     request_id, body = message.get("request_id"), message.get("request")
     if not isinstance(request_id, str) or not isinstance(body, dict):
         return messages.note_once(state, "control", "a control request without id or body", message)
-    subtype = one_line(str(body.get("subtype")), 60)
-    name, given = body.get("tool_name"), body.get("input")
-    if subtype != "can_use_tool" or not isinstance(name, str) or not isinstance(given, dict):
-        refuse(state, request_id, f"Quarterdeck does not offer {subtype}")
-        text = f"the program asked for {subtype}, which is not offered"
-        return messages.note_once(state, f"asked:{subtype}", text, message)
     if any(opened.request_id == request_id for opened in state.requests):
         return messages.note_once(state, "repeated", "the program repeated an open request", message)
+    opened = _read(state, request_id, body, cwd, mark)
+    if opened is None:
+        subtype = one_line(str(body.get("subtype")), 60)
+        refuse(state, request_id, f"Quarterdeck does not offer {subtype}")
+        text = f"the program asked for {subtype}, which is not offered"
+        return messages.note_once(state, f"asked:{subtype}", text, message, "warning")
     if len(state.requests) >= MAX_REQUESTS:
         refuse(state, request_id, f"{MAX_REQUESTS} requests already wait for the user")
         return [Noted(f"more than {MAX_REQUESTS} requests are open; one was refused", messages.raw(message), "warning")]
-    suggested = body.get("permission_suggestions")
-    opened = OpenRequest(
-        _request(messages.request_key(state.incarnation, request_id, body), body, cwd, mark),
-        request_id,
-        name,
-        mark.monotonic,
-        given,
-        suggested if isinstance(suggested, list) else [],
-    )
     state.requests.append(opened)
     return [RequestOpened(opened.request)]
+
+
+def _read(state: State, request_id: str, body: Mapping[str, Any], cwd: str, mark: Mark) -> OpenRequest | None:
+    """Return what the user is asked, ``None`` for what no user decides."""
+    key = messages.request_key(state.incarnation, request_id, body)
+    if body.get("subtype") == elicitations.SUBTYPE:
+        return elicitations.read(key, request_id, body, mark)
+    name, given = body.get("tool_name"), body.get("input")
+    if body.get("subtype") != "can_use_tool" or not isinstance(name, str) or not isinstance(given, dict):
+        return None
+    suggested = body.get("permission_suggestions")
+    if not isinstance(suggested, list) or body.get("suppress_always_allow_rule") is True:
+        suggested = []
+    request = _request(key, {**body, "permission_suggestions": suggested}, cwd, mark)
+    if request.tool_call in state.nested:  # a subagent's call is shown under the name of who made it
+        request = msgspec.structs.replace(request, title=state.tools[request.tool_call].title)
+    return OpenRequest(request, request_id, name, mark.monotonic, given, suggested)
 
 
 def _request(key: str, body: Mapping[str, Any], cwd: str, mark: Mark) -> Request:
@@ -79,7 +89,7 @@ def _request(key: str, body: Mapping[str, Any], cwd: str, mark: Mark) -> Request
         detail=_detail(body, given),
         diffs=fit_diffs(shown.diffs, MAX_INLINE_TEXT),
         paths=tuple(dict.fromkeys([*shown.locations, *_blocked_path(body)])),
-        options=(ALLOW, *_always(body.get("permission_suggestions")), DENY),
+        options=(ALLOW, *_always(body["permission_suggestions"]), DENY),
         tool_call=call,
     )
 
@@ -98,8 +108,8 @@ def _detail(body: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     return reveal(cut_bytes("\n".join(part for part in (known, why) if part), MAX_INLINE_TEXT // 4))
 
 
-def _always(suggestions: Any) -> tuple[RequestOption, ...]:
-    found = [item for item in suggestions if isinstance(item, dict)] if isinstance(suggestions, list) else []
+def _always(suggestions: Sequence[Any]) -> tuple[RequestOption, ...]:
+    found = [item for item in suggestions if isinstance(item, dict)]
     if not found:
         return ()
     words = "; ".join(dict.fromkeys(_suggestion(item) for item in found))
@@ -152,6 +162,8 @@ def answer(state: State, key: str, given: Answer) -> bytes:
     opened = next((r for r in state.requests if r.request.key == key), None)
     if opened is None:
         raise NotPossible("this request is not open any more")
+    if opened.form is not None:
+        return messages.success(opened.request_id, elicitations.answer(opened, opened.form, given))
     if given.decision == "deny":
         body = {"behavior": "deny", "message": given.reason.strip() or NO_REASON, "interrupt": False}
         return messages.success(opened.request_id, body)
@@ -215,6 +227,8 @@ def on_answered(state: State, response: Mapping[str, Any]) -> list[Fact]:
 def _outcome(opened: OpenRequest, body: Any) -> str:
     if not isinstance(body, dict):
         return "cancelled"
+    if opened.form is not None:
+        return elicitations.outcome(body)
     if body.get("behavior") != "allow":
         return "denied"
     if opened.request.kind is Blocked.QUESTION:

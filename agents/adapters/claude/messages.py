@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,8 @@ _encoder = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
 _TURN_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4000-8000-(\d{12})")
+_STEER_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4000-9000-[0-9a-f]{12}")
+_SESSION: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def control(request_id: str, request: dict[str, Any]) -> bytes:
@@ -49,14 +52,39 @@ def turn_id(spec: Spec, incarnation: int, turn: int) -> str:
     The program drops a message whose uuid its session holds already without a word, so agents that share a session
     and processes of one agent must never use the same.
     """
-    own = hashlib.sha256(_encoder.encode([spec.id, spec.created_at])).hexdigest()[:8]
-    return f"{own}-{incarnation % 0x10000:04x}-4000-8000-{turn:012d}"
+    return f"{_own(spec)}-{incarnation % 0x10000:04x}-4000-8000-{turn:012d}"
+
+
+def steer_id(spec: Spec, incarnation: int, token: str) -> str:
+    """Return the uuid of a message that is put into a running turn; ``token`` is unique for ever."""
+    digest = hashlib.sha256(token.encode()).hexdigest()[:12]
+    return f"{_own(spec)}-{incarnation % 0x10000:04x}-4000-9000-{digest}"
+
+
+def _own(spec: Spec) -> str:
+    return hashlib.sha256(_encoder.encode([spec.id, spec.created_at])).hexdigest()[:8]
 
 
 def turn_of(uuid: Any) -> int | None:
     """Return the turn a message of the user is, ``None`` when the message is not one of ours."""
     found = _TURN_ID.fullmatch(uuid) if isinstance(uuid, str) else None
     return None if found is None else int(found[1])
+
+
+def is_steer(uuid: Any) -> bool:
+    """Tell whether a message of the user was put into a running turn by us."""
+    return isinstance(uuid, str) and _STEER_ID.fullmatch(uuid) is not None
+
+
+def session_of(message: Mapping[str, Any]) -> str | None:
+    """Return the session a message of the program names; what could not be an argument of it is none."""
+    told = message.get("session_id")
+    return told if isinstance(told, str) and _SESSION.fullmatch(told) else None
+
+
+def texts(value: Any) -> list[str]:
+    """Return the texts of a list, which may be anything."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def request_key(incarnation: int, request_id: str, request: Any) -> str:
@@ -70,13 +98,13 @@ def raw(value: Any) -> str:
     return _encoder.encode(value)[:MAX_RAW].decode("utf-8", "replace")
 
 
-def note_once(state: State, about: str, text: str, value: Any) -> list[Fact]:
+def note_once(state: State, about: str, text: str, value: Any, level: str = "info") -> list[Fact]:
     """Return a note the first time something odd is seen in an incarnation."""
     # The text is the program's own: without a bound on it a flood of new kinds would grow the state.
     if about in state.noted or len(state.noted) > NOTE_LIMIT * 5:
         return []
     state.noted[about] = 1
-    return [Noted(text, raw(value))]
+    return [Noted(text, raw(value), level)]
 
 
 def text_of(content: Any) -> str:

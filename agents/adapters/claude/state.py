@@ -9,12 +9,17 @@ import msgspec
 
 from agents.adapters.framing import Splitter
 from agents.adapters.resting import Resting
-from agents.model import Mode, PlanEntry, Request, ToolCall, Usage
+from agents.model import Kind, Mode, Model, PlanEntry, Request, Spec, ToolCall, Trouble, Usage
 
 #: Tool calls, requests and owed replies kept at once; a program that goes beyond is broken or hostile.
 MAX_TOOLS: Final = 512
 MAX_REQUESTS: Final = 32
 MAX_REPLIES: Final = 256
+
+#: Models, subagents and messages put into one turn that are kept; the program announces a handful.
+MAX_MODELS: Final = 64
+MAX_SUBAGENTS: Final = 64
+MAX_STEERED: Final = 64
 
 #: Oddities told per incarnation; the raw log has all of them.
 NOTE_LIMIT: Final = 20
@@ -24,7 +29,13 @@ MODES: Final = (
     Mode("default", "Ask", "Asks before it edits a file or runs a command"),
     Mode("acceptEdits", "Accept edits", "Edits files without asking, asks for the rest"),
     Mode("plan", "Plan", "Reads and plans, changes nothing"),
+    Mode("auto", "Auto", "A model decides what needs no asking"),
+    Mode("dontAsk", "Never ask", "Denies what is not allowed already"),
 )
+
+#: Offered only where the launch allowed it: the program refuses it otherwise.
+BYPASS: Final = Mode("bypassPermissions", "Bypass", "Does everything without asking")
+BYPASS_ALLOWED_BY: Final = frozenset({"--dangerously-skip-permissions", "--allow-dangerously-skip-permissions"})
 
 
 class Phase(StrEnum):
@@ -37,6 +48,19 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
+class Launch(msgspec.Struct, frozen=True):
+    """What an adapter was made of, and the session it is about."""
+
+    kind: Kind
+    spec: Spec
+    session_id: str
+
+    @property
+    def mode(self) -> str | None:
+        """Return the mode a session begins in, ``None`` for the program's own choice."""
+        return self.spec.mode or self.kind.mode
+
+
 class Pending(msgspec.Struct):
     """A control request of ours that was written and has no answer; ``value`` is what it asked for."""
 
@@ -45,20 +69,29 @@ class Pending(msgspec.Struct):
 
 
 class OpenTurn(msgspec.Struct):
-    """The running turn; number 0 is one the program began on its own. Times: monotonic and epoch seconds."""
+    """The running turn; number 0 is one the program began on its own. Times: monotonic and epoch seconds.
+
+    ``waiting`` are the messages put into it that no result has covered: those that came too late for it run as a
+    turn of their own right behind it, which to the user is the same turn. ``is_taken`` and ``has_begun`` tell what
+    the program itself said of its message: that it has it, that it works on it.
+    """
 
     number: int
     uuid: str
     since: float
     wall: float
+    waiting: list[str] = []
+    is_taken: bool = False
+    has_begun: bool = False
     spoke: bool = False
     changed: bool = False
     cancelling: bool = False
     activity: str = ""
+    fault: str = ""  # the code of the error the program told instead of an answer
 
 
 class OpenRequest(msgspec.Struct):
-    """A ``can_use_tool`` that waits for the user: what is needed to answer it."""
+    """What waits for the user, a ``can_use_tool`` or the form of a server: what is needed to answer it."""
 
     request: Request
     request_id: str
@@ -66,6 +99,7 @@ class OpenRequest(msgspec.Struct):
     since: float
     input: dict[str, Any] = {}
     suggestions: list[Any] = []
+    form: dict[str, Any] | None = None  # of an elicitation, empty when it brings none
 
 
 class ReplyDue(msgspec.Struct):
@@ -76,11 +110,18 @@ class ReplyDue(msgspec.Struct):
 
 
 class Spent(msgspec.Struct):
-    """Usage so far; the program counts dollars per session, which a new session begins anew."""
+    """Usage so far, and the session's total in dollars as the program counts it."""
 
     usage: Usage = Usage()
-    cost_before: float = 0.0
-    cost_now: float | None = None
+    total: float | None = None
+
+
+class Limit(msgspec.Struct):
+    """A limit of the plan as the program last told it; ``until`` is in epoch seconds."""
+
+    status: str
+    name: str
+    until: float | None = None
 
 
 class State(msgspec.Struct):
@@ -95,14 +136,23 @@ class State(msgspec.Struct):
     complaint: bytes = b""  # the last of what it wrote to stderr
     deadline: float | None = None
     pending: dict[str, Pending] = {}
+    session: str | None = None  # the one the program changed to by itself
     has_begun: bool = False  # the program has this session on its disk
     mode: str | None = None
+    models: tuple[Model, ...] = ()
+    resolved: dict[str, str] = {}  # what the announced models stand for
+    model: str | None = None  # the one it works with, in its own words
+    chosen: str | None = None  # the one the user switched to
     turn: OpenTurn | None = None
     resting: Resting | None = None
+    trouble: Trouble | None = None
+    limit: Limit | None = None
     requests: list[OpenRequest] = []
     replies: dict[str, ReplyDue] = {}
     owed: int = 0  # replies owed so far, for keys that are never used twice
     tools: dict[str, ToolCall] = {}
+    nested: dict[str, str] = {}  # the tool calls of subagents, and the calls that made those
+    subagents: list[str] = []  # what works in the background, also when no turn runs
     plans: dict[str, tuple[PlanEntry, ...]] = {}  # of tool calls that have no result yet
     message: str = ""  # the message that is being streamed
     noted: dict[str, int] = {}
@@ -110,5 +160,12 @@ class State(msgspec.Struct):
 
     def fresh(self, incarnation: int) -> State:
         """Return the state in which the next process of the same agent begins."""
-        begin = Phase.INITIALIZE
-        return State(self.version, incarnation, begin, has_begun=self.has_begun, spent=self.spent)
+        return State(
+            self.version,
+            incarnation,
+            Phase.INITIALIZE,
+            session=self.session,
+            has_begun=self.has_begun,
+            chosen=self.chosen,
+            spent=self.spent,
+        )

@@ -32,6 +32,9 @@ from tests.unit.agents.adapters.tape import Drive, kind, spec
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "claude"
 KIND = kind(name="claude", family="claude", command=("claude",))
+
+#: The session of all recordings; ours follows from the spec.
+SESSION = "5d0c9a51-0000-4000-8000-000000000001"
 SPEC = spec(kind="claude", family="claude", cwd="/home/dev/repo")
 
 F = TypeVar("F", bound=Fact)
@@ -45,7 +48,8 @@ class Replay:
         self.drive.start()
         self.answers: list[Any] = []
         self.given: list[Any] = []
-        for raw in (CORPUS / f"{name}.jsonl").read_text().splitlines():
+        recorded = (CORPUS / f"{name}.jsonl").read_text().replace(SESSION, ClaudeAdapter(KIND, SPEC).session_id)
+        for raw in recorded.splitlines():
             self._line(json.loads(raw))
 
     def _line(self, record: dict[str, Any]) -> None:

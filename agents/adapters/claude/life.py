@@ -1,0 +1,78 @@
+"""The program's process as its keeper tells of it: begun, failed, ended, and what that closes. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.adapters.claude import asks, stream, turns
+from agents.adapters.claude.state import Phase, State
+from agents.adapters.contract import Fact, Noted, ProcessEnded, SessionFailed
+from agents.adapters.process import Control, ending, launch_failure
+from agents.model import Mark, Turn
+from agents.status.untrusted import one_line
+
+#: Bytes of stderr kept to explain a program that ends before it speaks.
+COMPLAINT: Final = 4096
+
+#: What the program says when a session id is not as we thought; the next start then takes the other way.
+_TAKEN: Final = "is already in use"
+_MISSING: Final = "No conversation found"
+
+
+def on_control(state: State, control: Control, origin: str | None, mark: Mark) -> list[Fact]:
+    """Take a control record; ``origin`` is the session this one is a fork of, as long as it has not begun."""
+    match control.ev:
+        case "failed":
+            state.phase = Phase.FAILED
+            return [SessionFailed(*launch_failure(control))]
+        case "eof" if control.stream == "out":
+            state.closed = True
+            return [Noted("the program closed its output")]
+        case "exit":
+            return _exited(state, control, origin, mark)
+    return []
+
+
+def _exited(state: State, control: Control, origin: str | None, mark: Mark) -> list[Fact]:
+    how, said = ending(control), complaint(state)
+    if _TAKEN in said:
+        state.has_begun = True
+    elif _MISSING in said:
+        state.has_begun = False
+    facts = gone(state, f"the process {how}", mark)
+    if state.phase in (Phase.INITIALIZE, Phase.CONFIGURE):
+        facts.append(SessionFailed(f"the program {how} before its session was open", _hint(said, origin)))
+    state.phase = Phase.DOWN
+    return [*facts, ProcessEnded(control.code, control.signal)]
+
+
+def _hint(said: str, origin: str | None) -> str:
+    if _MISSING in said and origin is not None:
+        return f"{said}. The agent it is forked from has no transcript yet: send that one a message, then fork again."
+    if _MISSING in said:
+        return f"{said}. Resume again to begin a new conversation: its transcript was lost."
+    return f"{said}. Resume again to continue it." if _TAKEN in said else said
+
+
+def gone(state: State, why: str, mark: Mark) -> list[Fact]:
+    """Close what only a living process could have ended."""
+    facts = turns.cut_off(state, why, complaint(state), mark)
+    state.subagents = []
+    facts += asks.withdraw(state) + stream.end_tools(state, process_gone=True)
+    if state.resting is not None and state.resting.turn not in (Turn.DONE, Turn.ERROR):
+        state.resting = None
+    state.replies, state.pending, state.deadline, state.trouble = {}, {}, None, None
+    state.out.reset()
+    state.inp.reset()
+    return facts
+
+
+def complain(state: State, data: bytes) -> None:
+    """Keep the last of what the program wrote to stderr."""
+    state.complaint = (state.complaint + data)[-COMPLAINT:]
+
+
+def complaint(state: State) -> str:
+    """Return the last line the program wrote to stderr."""
+    lines = state.complaint.decode("utf-8", "replace").splitlines()
+    return next((line for raw in reversed(lines) if (line := one_line(raw, 300))), "")
