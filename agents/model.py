@@ -357,13 +357,45 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class QueuedPrompt(msgspec.Struct, frozen=True):
-    """A message waiting for its turn. ``state``: queued, sent, submitted, started, undelivered."""
+    """A message that has not become a turn. ``state``: queued, sent (on its way), delivered, undelivered."""
 
     turn: int
     text: str
     at: float
     state: str = "queued"
     reason: str = ""
+
+
+class Delivery(StrEnum):
+    """How far a message got, each step a fact of its own.
+
+    ``delivered`` is the keeper's word, ``submitted`` and ``started`` the program's own.
+    """
+
+    QUEUED = "queued"  # it waits for its turn
+    SENT = "sent"  # on its way to the agent
+    DELIVERED = "delivered"  # all its bytes were written into the agent
+    SUBMITTED = "submitted"  # the program itself showed that it took it
+    STARTED = "started"  # it works on it, or has
+    UNDELIVERED = "undelivered"
+
+
+class TurnDelivery(msgspec.Struct, frozen=True):
+    """How far the newest message that left the queue got."""
+
+    turn: int
+    state: Delivery
+
+
+class TurnEnd(msgspec.Struct, frozen=True):
+    """How a turn ended: ``reason`` as the protocol says; ``ok`` is false for errors and refusals."""
+
+    turn: int
+    reason: str
+    ok: bool
+    detail: str = ""
+    cause: Cause | None = None
+    empty: bool = False  # zero output and zero changes, or an error as chat text
 
 
 class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -457,6 +489,7 @@ class AgentRow(msgspec.Struct, frozen=True):
     recovery_note: str = ""
     cause: Cause | None = None
     trouble: Trouble | None = None
+    delivery: TurnDelivery | None = None
 
 
 class Kind(msgspec.Struct, frozen=True):

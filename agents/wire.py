@@ -22,6 +22,7 @@ from agents.model import (
     RequestKey,
     Spec,
     Stream,
+    TurnEnd,
 )
 
 #: Version of this wire; a daemon speaks one, a newer client asks it to hand over.
@@ -175,11 +176,12 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The turn the message will be, and whether it waits behind others."""
+    """The turn the message will be; with ``queued`` it waits, ``behind`` says for what when that may take long."""
 
     id: AgentId
     turn: int
     queued: bool
+    behind: str = ""
 
 
 class EditQueued(msgspec.Struct, frozen=True):
@@ -191,19 +193,31 @@ class EditQueued(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Until: idle, blocked, done or exited. With ``turn``, the state is of that turn or a later one. Seconds."""
+    """Until: delivered, submitted, started, working, idle, blocked, done or exited; ``also`` ends the wait as well.
+
+    With ``turn``, the state is of that turn or a later one; the first three are facts of a message (default: the
+    newest) and stay true. Open requests in ``seen`` do not count as blocked. Seconds.
+    """
 
     id: str
     until: str
     turn: int | None = None
     timeout: float | None = None
+    also: tuple[str, ...] = ()
+    seen: tuple[RequestKey, ...] = ()
 
 
 class Waited(msgspec.Struct, frozen=True):
-    """What was reached: the value asked for, or ``exited``/``failed`` when it can no longer come."""
+    """What was reached: a value asked for, or why it can no longer come.
+
+    That is exited, failed, undelivered, dropped (the message was taken back), over (the turn, at rest), or delivered
+    when more can never be known (a program without turns). ``turn`` is the one asked about, ``end`` how it ended.
+    """
 
     row: AgentRow
     reached: str
+    turn: int | None = None
+    end: TurnEnd | None = None
 
 
 class AnswerRequest(msgspec.Struct, frozen=True):

@@ -49,8 +49,7 @@ class Delivery(msgspec.Struct, frozen=True):
 _DELIVERY = {
     "queued": Delivery("waits for its turn", "clock", "muted", waits=True),
     "sent": Delivery("sent", "send", "muted"),
-    "submitted": Delivery("submitted", "send", "accent"),
-    "started": Delivery("turn started", "check", "success"),
+    "delivered": Delivery("delivered", "send", "accent"),
     "undelivered": Delivery("not delivered", "cross", "danger", failed=True),
 }
 
@@ -61,11 +60,6 @@ def delivery(prompt: QueuedPrompt) -> Delivery:
     if not prompt.reason:
         return known
     return msgspec.structs.replace(known, words=f"{known.words}: {prompt.reason}")
-
-
-def outstanding(queue: tuple[QueuedPrompt, ...]) -> tuple[QueuedPrompt, ...]:
-    """Return the messages worth a line above the field: all whose turn has not begun."""
-    return tuple(prompt for prompt in queue if prompt.state != "started")
 
 
 class Memory:

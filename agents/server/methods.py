@@ -141,9 +141,9 @@ async def _send(context: Context, _c: Connection, params: wire.Send) -> wire.Sen
 
 async def _edit_queued(context: Context, _c: Connection, params: wire.EditQueued) -> wire.Done:
     unit = context.supervisor.roster.resolve(params.id)
-    orders.edit_queued(unit, params.turn, params.text)
+    turn = orders.edit_queued(unit, params.turn, params.text)
     await orders.kept(unit)
-    return wire.Done()
+    return wire.Done("" if turn == params.turn else f"it will be turn {turn}")
 
 
 async def _wait(context: Context, _c: Connection, params: wire.Wait) -> wire.Waited:

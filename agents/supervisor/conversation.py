@@ -20,18 +20,25 @@ from agents.adapters.contract import (
     RequestOpened,
     SessionFailed,
     SessionStarted,
+    TextAppended,
     ToolCallChanged,
     TurnEnded,
     TurnStarted,
     UsageChanged,
 )
-from agents.model import Cause, Mode, Model, PlanEntry, RequestKey, SlashCommand, Usage
+from agents.model import Cause, Mode, Model, PlanEntry, RequestKey, SlashCommand, TurnEnd, Usage
 
 #: News that are counted one by one; more show as this many.
 MAX_NEWS = 999
 
 #: Outcomes of requests that are remembered for a late second answer.
 MAX_OUTCOMES = 256
+
+#: Ended turns of which it is remembered how.
+MAX_ENDS = 64
+
+#: Why a turn ended whose process was gone: that says nothing about whether the program had taken the prompt.
+PROCESS_ENDED = "process_ended"
 
 _OPEN = frozenset({"pending", "in_progress"})
 
@@ -52,7 +59,9 @@ class Conversation(msgspec.Struct):
     hint: str = ""
     started: int = 0
     taken: int = 0  # the newest prompt the program itself showed to have
+    begun: int = 0  # the newest turn in which the agent did anything
     ended: int = 0
+    ends: dict[int, TurnEnd] = {}
     empty: bool = False
     detail: str = ""
     cause: Cause | None = None  # of the turn that failed last, until the next one begins
@@ -91,6 +100,16 @@ class Conversation(msgspec.Struct):
             return next(reversed(self.tools.values()))
         return next((entry.text for entry in self.plan if entry.status == "in_progress"), "")
 
+    def begin(self, turn: int) -> None:
+        """Note that the agent did something in a turn: a prompt it works on is one it has taken."""
+        self.begun = max(self.begun, turn)
+        self.taken = max(self.taken, turn)
+
+    @property
+    def running(self) -> int:
+        """Return the number of the running turn, 0 when none runs."""
+        return self.started if self.started > self.ended else 0
+
     def tell(self, seq: int) -> None:
         """Count one more thing the user may want to see."""
         self.news = [*self.news[-MAX_NEWS + 1 :], seq]
@@ -126,13 +145,28 @@ def _prompt_taken(c: Conversation, fact: PromptTaken, _seq: int, _wall: float) -
 
 def _turn_ended(c: Conversation, fact: TurnEnded, seq: int, _wall: float) -> None:
     c.ended = max(c.ended, fact.turn)
+    if fact.reason != PROCESS_ENDED:
+        c.begin(fact.turn)
+    c.ends[fact.turn] = TurnEnd(fact.turn, fact.reason, fact.ok, fact.detail, fact.cause, fact.empty)
+    while len(c.ends) > MAX_ENDS:
+        del c.ends[next(iter(c.ends))]
     c.tools, c.empty, c.detail, c.cause = {}, fact.empty, fact.detail, fact.cause
     c.tell(seq)
+
+
+def _text(c: Conversation, fact: TextAppended, _seq: int, _wall: float) -> None:
+    if fact.replayed:
+        return
+    if fact.role == "user":  # an echo: taken, not yet worked on
+        c.taken = max(c.taken, c.running)
+    else:
+        c.begin(c.running)
 
 
 def _tool(c: Conversation, fact: ToolCallChanged, _seq: int, _wall: float) -> None:
     if fact.replayed:
         return
+    c.begin(c.running)
     c.tools.pop(fact.call.id, None)
     if fact.call.status in _OPEN:
         c.tools[fact.call.id] = fact.call.title
@@ -140,10 +174,13 @@ def _tool(c: Conversation, fact: ToolCallChanged, _seq: int, _wall: float) -> No
 
 def _plan(c: Conversation, fact: PlanChanged, _seq: int, _wall: float) -> None:
     c.plan = fact.entries
+    if not fact.replayed:
+        c.begin(c.running)
 
 
 def _opened(c: Conversation, fact: RequestOpened, seq: int, _wall: float) -> None:
     c.asking[fact.request.key] = fact.request.title
+    c.begin(c.running)
     c.tell(seq)
 
 
@@ -178,6 +215,7 @@ _HANDLERS: dict[type[Fact], Callable[[Conversation, Any, int, float], None]] = {
     TurnStarted: _turn_started,
     PromptTaken: _prompt_taken,
     TurnEnded: _turn_ended,
+    TextAppended: _text,
     ToolCallChanged: _tool,
     PlanChanged: _plan,
     RequestOpened: _opened,

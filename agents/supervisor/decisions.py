@@ -16,6 +16,10 @@ from agents.model import QueuedPrompt
 Record = dict[str, Any]
 
 
+#: Messages taken back that are remembered for who still waits for their turn.
+MAX_DROPPED = 256
+
+
 class Given(msgspec.Struct, frozen=True):
     """How a request was decided, by whom, when (epoch seconds) and why."""
 
@@ -56,6 +60,8 @@ class Decisions:
         self.snoozed_state = ""
         self.seen_seq = -1
         self.next_turn = 1
+        self.delivered = 0  # the newest message the keeper wrote whole into the agent
+        self.dropped: tuple[int, ...] = ()  # the newest messages that were taken back
         self.queue: dict[int, QueuedPrompt] = {}
         self.want = ""  # "", stop, kill
         self.incarnation = 0
@@ -118,7 +124,7 @@ def _launch(d: Decisions, r: Record) -> None:
         if intent.incarnation < d.incarnation:
             del d.intents[intent.id]
     for turn, prompt in d.queue.items():
-        if prompt.state in ("sent", "submitted"):
+        if prompt.state in ("sent", "delivered"):
             d.set_state(turn, "queued")
 
 
@@ -162,6 +168,7 @@ def _edited(d: Decisions, r: Record) -> None:
     turn, text = int(r["turn"]), r["text"]
     if text is None:
         d.queue.pop(turn, None)
+        d.dropped = (*d.dropped[-MAX_DROPPED + 1 :], turn)
     elif turn in d.queue:
         old = d.queue[turn]
         d.queue[turn] = QueuedPrompt(turn=turn, text=str(text), at=old.at)
@@ -197,7 +204,8 @@ def _settled(d: Decisions, r: Record) -> None:
     written = r["how"] == "written"
     if intent.kind == "prompt":
         turn = int(intent.args["turn"])
-        d.set_state(turn, "submitted" if written else "queued")
+        d.set_state(turn, "delivered" if written else "queued")
+        d.delivered = max(d.delivered, turn) if written else d.delivered
     elif intent.kind == "answer" and not written:
         d.given.pop(str(intent.args["key"]), None)
 

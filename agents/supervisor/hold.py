@@ -214,7 +214,7 @@ class Hold:
                 log.info("%s: %s", unit.id, error)
         while unit.intake.is_behind:
             await self._read()
-        unit.outflow.tidy(unit.replica.conversation)
+        unit.outflow.tidy(unit.replica.conversation, unit.adapter)
         if incarnation == 0:
             self._not_started("the daemon ended before it was started; resume it to start it")
         elif unit.replica.vitals.incarnation < incarnation:

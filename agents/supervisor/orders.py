@@ -14,13 +14,13 @@ import msgspec
 from agents import wire
 from agents.adapters.contract import Adapter, NotPossible
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import AgentRow, Decision, Request
+from agents.model import AgentRow, Decision, Request, Turn
 from agents.runtime.rawlog import LogTrimmed, RawLog
 from agents.supervisor import decisions
 from agents.supervisor.intents import Again
 from agents.supervisor.outflow import answer_of
 from agents.supervisor.unit import Unit
-from agents.supervisor.waits import UNTIL, reached
+from agents.supervisor.waits import DELIVERED, UNTIL, Wanted, reached
 from agents.wire import REQUIRES
 
 #: Most bytes of a raw log and most blocks in one answer.
@@ -50,10 +50,22 @@ def send(unit: Unit, text: str) -> wire.Sent:
     _check_text(text)
     turn = unit.made.next_turn
     is_waiting = bool(unit.progress.waiting) or not _is_ready(unit)
+    behind = _behind(unit) if is_waiting else ""
     _record(unit, decisions.queued(unit.services.clock.wall(), turn, text), hold=f"queued:{turn}")
     unit.changed()
     unit.wake()
-    return wire.Sent(unit.id, turn, is_waiting)
+    return wire.Sent(unit.id, turn, is_waiting, behind)
+
+
+def _behind(unit: Unit) -> str:
+    """Return what a new message waits for that only the agent or the user can bring about."""
+    row, running = unit.row(), unit.replica.conversation.running
+    if running:
+        return f"turn {running} ({row.headline})"
+    first = next((prompt.turn for prompt in row.queue if prompt.state != "undelivered"), None)
+    if first is not None:
+        return f"turn {first}, which waits itself"
+    return row.headline if row.turn is Turn.BLOCKED else ""
 
 
 def steer(unit: Unit, text: str) -> wire.Sent:
@@ -74,29 +86,42 @@ def _check_text(text: str) -> None:
         refuse(f"the message has more than {MAX_TEXT} bytes: put it into a file and name the file")
 
 
-def edit_queued(unit: Unit, turn: int, text: str | None) -> None:
-    """Change or drop a message that still waits, or send one again that was not delivered."""
+def edit_queued(unit: Unit, turn: int, text: str | None) -> int:
+    """Change or drop a message that still waits, or send one again that was not delivered; return its turn."""
     prompt = unit.made.queue.get(turn)
     if prompt is None:
         refuse(f"no message waits as turn {turn} of {unit.name}", ErrorCode.NOT_FOUND)
     if prompt.state not in ("queued", "undelivered"):
         refuse(f"turn {turn} of {unit.name} is on its way already ({prompt.state}): interrupt it instead")
-    record = decisions.edited(unit.services.clock.wall(), turn, text)
-    _record(unit, record, hold=None if text is None else f"edited:{turn}")
-    if text is None:
+    now = unit.services.clock.wall()
+    is_late = text is not None and turn <= unit.replica.conversation.started
+    dropped = text is None or is_late
+    _record(unit, decisions.edited(now, turn, None if dropped else text), hold=None if dropped else f"edited:{turn}")
+    if dropped:
         unit.outflow.started(turn)
+    if text is not None and is_late:  # later turns came first: under its old number it would pass for one of them
+        turn = unit.made.next_turn
+        _record(unit, decisions.queued(now, turn, text), hold=f"queued:{turn}")
     unit.changed()
     unit.wake()
+    return turn
 
 
 async def wait(unit: Unit, params: wire.Wait) -> wire.Waited:
     """Wait for a state."""
-    if params.until not in UNTIL:
-        refuse(f"cannot wait until “{params.until}”; one of {', '.join(UNTIL)}", ErrorCode.INVALID_PARAMS)
+    until, turn = (params.until, *params.also), params.turn
+    unknown = next((word for word in until if word not in UNTIL), None)
+    if unknown is not None:
+        refuse(f"cannot wait until “{unknown}”; one of {', '.join(UNTIL)}", ErrorCode.INVALID_PARAMS)
+    if turn is None and params.until in DELIVERED:
+        turn = unit.made.next_turn - 1
+        if not turn:
+            refuse(f"no message was sent to {unit.name}: nothing can be {params.until}")
+    wanted = Wanted(until, turn, frozenset(params.seen))
 
     def now() -> tuple[AgentRow, str] | None:
         row = unit.row()
-        found = reached(params.until, params.turn, row, unit.progress)
+        found = reached(wanted, row, unit.progress)
         return (row, found) if found else None
 
     try:
@@ -104,7 +129,7 @@ async def wait(unit: Unit, params: wire.Wait) -> wire.Waited:
     except TimeoutError:
         words = unit.row().headline
         refuse(f"{unit.name} is not {params.until} after {params.timeout:g} s: {words}", ErrorCode.TIMEOUT)
-    return wire.Waited(row, found)
+    return wire.Waited(row, found, turn, None if turn is None else unit.progress.ends.get(turn))
 
 
 # ---------------------------------------------------------------- answers

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from agents.adapters.contract import Adapter, Answer, NotPossible
-from agents.model import QueuedPrompt
+from agents.model import Capability, QueuedPrompt
 from agents.status.untrusted import one_line
 from agents.supervisor import decisions
 from agents.supervisor.conversation import Conversation
@@ -80,16 +80,18 @@ class Outflow:
         """Mark a message as undelivered; it stays visible and can be sent again."""
         self._recorder.record(decisions.undelivered(self._wall(), turn, reason))
 
-    def tidy(self, talk: Conversation) -> None:
+    def tidy(self, talk: Conversation, adapter: Adapter | None) -> None:
         """Drop from the queue what became a turn before the checkpoint a daemon began with."""
+        has_turns = adapter is None or Capability.INPUT not in adapter.capabilities()
         for prompt in self._folded.waiting:
-            if prompt.state in ("sent", "submitted") and prompt.turn <= talk.started:
+            is_turn = prompt.state in ("sent", "delivered") and prompt.turn <= talk.started
+            if is_turn or (prompt.state == "delivered" and not has_turns):
                 self.started(prompt.turn)
 
     def lose_all(self, reason: str) -> None:
         """Mark every message that did not reach the ended agent as undelivered."""
         for prompt in self._folded.waiting:
-            if prompt.state == "submitted":
+            if prompt.state == "delivered":
                 self.started(prompt.turn)
             elif prompt.state != "undelivered":
                 self.lose(prompt.turn, reason)

@@ -9,6 +9,7 @@ from agents.model import (
     AgentRow,
     Blocked,
     Capability,
+    Delivery,
     Headline,
     Health,
     Kind,
@@ -17,6 +18,7 @@ from agents.model import (
     Spec,
     Trouble,
     Turn,
+    TurnDelivery,
 )
 from agents.status.headline import Axes, headline
 from agents.status.recovery import Cut, assess
@@ -133,7 +135,17 @@ def build(parts: Parts) -> AgentRow:
         recovery_note=recovery_note,
         cause=parts.trouble.cause if parts.trouble else talk.cause,
         trouble=parts.trouble,
+        delivery=_delivery(made, talk),
     )
+
+
+def _delivery(made: Decisions, talk: Conversation) -> TurnDelivery | None:
+    """Return how far the newest message that left the queue got."""
+    turn = max(made.delivered, talk.started)
+    if not turn:
+        return None
+    state = Delivery.STARTED if talk.begun >= turn else Delivery.SUBMITTED if talk.taken >= turn else Delivery.DELIVERED
+    return TurnDelivery(turn, state)
 
 
 def can_resume(kind: Kind, capabilities: frozenset[Capability]) -> bool:

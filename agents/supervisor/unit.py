@@ -144,9 +144,20 @@ class Unit:
     @property
     def progress(self) -> Progress:
         """Return how far its turns are."""
-        talk, waiting = self.replica.conversation, self.made.waiting
-        lost = frozenset(p.turn for p in waiting if p.state == "undelivered")
-        return Progress(talk.started, talk.ended, len(waiting) > len(lost), lost)
+        talk, made = self.replica.conversation, self.made
+        lost = frozenset(p.turn for p in made.waiting if p.state == "undelivered")
+        return Progress(
+            delivered=made.delivered,
+            taken=talk.taken,
+            begun=talk.begun,
+            started=talk.started,
+            ended=talk.ended,
+            waiting=len(made.waiting) > len(lost),
+            undelivered=lost,
+            dropped=frozenset(made.dropped),
+            ends=talk.ends,
+            has_turns=Capability.INPUT not in self.view.capabilities,
+        )
 
     # -- saying
 

@@ -9,7 +9,7 @@ FLEET, TALK, LIFE, LOGS, HOUSE = "See", "Answer and talk", "Start and end", "Log
 #: Groups in the order of the help.
 GROUPS = (FLEET, TALK, LIFE, LOGS, HOUSE)
 
-UNTIL = ("idle", "blocked", "done", "exited")
+UNTIL = ("delivered", "submitted", "started", "working", "idle", "blocked", "done", "exited")
 SHELLS = ("bash", "zsh", "fish")
 
 _ID = Argument(("id",), "id, unique beginning of an id, or name of the agent")
@@ -39,6 +39,9 @@ _RUN = Command(
         Argument(
             ("--wait",), "wait until the prompt's turn is done, or the program exited; Ctrl-C ends the wait", "flag"
         ),
+        Argument(
+            ("--timeout",), "with --wait: give up after that many seconds, with exit code 3", "seconds", metavar="S"
+        ),
     ),
     (
         Example("quarterdeck run opencode --prompt 'fix the failing test'", "start a coding agent on a task"),
@@ -46,7 +49,8 @@ _RUN = Command(
         Example("quarterdeck run shell --pty -- htop", "a program that needs a terminal"),
         Example("git diff | quarterdeck run opencode --prompt - --wait", "the task from stdin, and wait for the turn"),
     ),
-    description="Agents go on when this command, the window or the daemon ends.",
+    description="Agents go on when this command, the window or the daemon ends. With --wait the agent's last message "
+    "is printed; exit code 1 when the turn failed, 3 on timeout, and stderr says when it waits for you.",
     result="Ran",
     tail="ARGV…",
 )
@@ -101,15 +105,36 @@ _EXPLAIN = Command(
 _SEND = Command(
     "send",
     TALK,
-    "send a message",
-    "app.cli.talk:send",
-    (_ID, Argument(("text",), "the message; - reads it from stdin", "rest")),
+    "send a message to one agent or several",
+    "app.cli.sending:send",
+    (
+        Argument(_ID.names, _ID.help, required=False),
+        Argument(
+            ("text",),
+            "the message; - reads it from stdin. More agents when the message stands behind --",
+            "rest",
+            metavar="TEXT|ID",
+            required=False,
+        ),
+        Argument(("--team",), "every running agent of a team; the message stands behind --", metavar="TEAM"),
+        Argument(("--kind",), "every running agent of a kind; the message stands behind --", metavar="KIND"),
+        Argument(("--steer",), "into the running turn instead of the queue, where the agent can", "flag"),
+        Argument(("--no-wait",), "do not look whether it was taken", "flag"),
+        Argument(
+            ("--timeout",), "seconds the program gets to show that it took it (default: 30)", "seconds", metavar="S"
+        ),
+    ),
     (
         Example("quarterdeck send fix-login 'now run the linter'", "waits its turn while the agent is busy"),
         Example("quarterdeck send fix-login - < task.md", "from a file"),
+        Example("quarterdeck send fix-login docs perf -- 'rebase on main'", "to several"),
+        Example("quarterdeck send --team web -- - < task.md", "to a team, from a file"),
     ),
-    description="Prints the turn it will be, for `wait --turn`.",
-    result="Sent",
+    description="Prints the turn it will be, for `wait --turn`, once the program showed that it took the message. "
+    "Exit code 1 says that it did not, and why; a message behind a running turn counts as sent.",
+    result="SentTo",
+    also=(("Deliveries", "for several agents"),),
+    tail="TEXT",
 )
 
 _ALLOW = Command(
@@ -156,7 +181,7 @@ _WAIT = Command(
     "wait",
     TALK,
     "wait for a state",
-    "app.cli.talk:wait",
+    "app.cli.waiting:wait",
     (
         _ID,
         Argument(("--turn",), "of this turn or a later one", "integer", metavar="N"),
@@ -166,8 +191,10 @@ _WAIT = Command(
     (
         Example("quarterdeck wait fix-login --until blocked --timeout 600", "until it asks something"),
         Example("quarterdeck wait tests --until exited", "until the program ended"),
+        Example("quarterdeck wait fix-login --turn 3 --until submitted", "until the program took that message"),
     ),
-    description="Exit code 1 when the state can no longer come (the agent ended); 3 on timeout.",
+    description="delivered, submitted and started are facts of a message (default: the newest) and stay true. "
+    "Exit code 1 when the state can no longer come (the agent ended, the turn is over); 3 on timeout.",
     result="Waited",
 )
 

@@ -12,7 +12,8 @@ Kind = Literal["text", "flag", "integer", "seconds", "many", "rest"]
 class Argument(msgspec.Struct, frozen=True):
     """One argument. ``names`` is one bare word for a positional, else its flags, the longest last.
 
-    ``kind``: text, integer or seconds take one value; flag none; many may be repeated; rest takes one or more words.
+    ``kind``: text, integer or seconds take one value; flag none; many may be repeated; rest takes all words that are
+    left, at least one if ``required``.
     """
 
     names: tuple[str, ...]

@@ -131,7 +131,7 @@ def _explained(context: Context, error: RpcError) -> str:
     wanted = asked.get("kind") or asked.get("id")
     if error.code is not ErrorCode.NOT_FOUND or not wanted or "did you mean" in error.message:
         return error.message
-    known = _known(context, kinds="kind" in asked)
+    known = _known(context, kinds=bool(asked.get("kind")))
     return error.message + ("" if wanted in known else hint(wanted, known))
 
 

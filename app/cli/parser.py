@@ -91,7 +91,7 @@ def _options(argument: Argument) -> dict[str, Any]:
         options |= {"action": "append", "default": []}
     if argument.is_positional:
         rest = argument.kind == "rest"
-        options["nargs"] = "+" if rest else None if argument.required else "?"
+        options["nargs"] = ("+" if argument.required else "*") if rest else None if argument.required else "?"
     else:
         options["required"] = argument.demanded
     return options

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.model import AgentId, AgentRow, Stream
+from agents.model import AgentId, AgentRow, Cause, Delivery, Stream
 
 
 class Ran(msgspec.Struct, frozen=True):
     """``run``: the new agent; ``pid`` is ``null`` when its program could not be started.
 
-    With ``--wait``, ``reached`` says how that ended (done, exited, failed) and ``exit_code`` is the program's.
+    With ``--wait``, ``reached`` says how that ended (done, exited, failed, or timeout) and ``exit_code`` is the
+    program's; of a turn, ``message`` is the last thing it said, ``error`` why it failed and ``cause`` that in one word.
     """
 
     id: AgentId
@@ -19,6 +20,31 @@ class Ran(msgspec.Struct, frozen=True):
     turn: int | None = None
     reached: str | None = None
     exit_code: int | None = None
+    message: str | None = None
+    error: str | None = None
+    cause: Cause | None = None
+
+
+class SentTo(msgspec.Struct, frozen=True):
+    """``send``: the turn the message will be, and how far it got; ``turn`` is ``null`` when it was refused.
+
+    ``delivery`` is queued (it waits for its turn), sent (nobody looked further), delivered (a program without turns),
+    submitted (the program itself showed that it took it) or undelivered. ``is_late``: not taken within the time given.
+    """
+
+    id: AgentId
+    name: str
+    turn: int | None
+    queued: bool | None
+    delivery: Delivery
+    reason: str = ""
+    is_late: bool = False
+
+
+class Deliveries(msgspec.Struct, frozen=True):
+    """``send`` to several: one entry per agent, in their order."""
+
+    agents: tuple[SentTo, ...]
 
 
 class ShownAgent(AgentRow, frozen=True):

@@ -1,4 +1,4 @@
-"""``send``, ``allow``, ``deny``, ``interrupt`` and ``wait``: commands about a conversation."""
+"""``allow``, ``deny`` and ``interrupt``: answering an agent that asks, and stopping its turn."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import time
 from argparse import Namespace
 
 from agents.model import AgentRow, Blocked, Request
-from agents.status.headline import age
 from agents.status.untrusted import one_line
-from agents.wire import AgentRef, Answered, AnswerRequest, Done, Send, Sent, Shown, Wait, Waited
-from app.cli import roster
+from agents.wire import AgentRef, Answered, AnswerRequest, Done, Shown
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.who import who
@@ -18,25 +16,6 @@ from app.who import who
 _OUTCOMES = {"allow": "allowed", "always": "always", "deny": "denied", "answer": "answered"}
 
 _SHOWN = {"allowed": "allowed", "always": "allowed for good", "denied": "denied"}
-
-
-def from_stdin(context: Context, text: str, what: str) -> str:
-    """Return ``text``, or stdin for ``-``. Raises CommandError when there is nothing in it."""
-    text = context.stdin.read() if text == "-" else text
-    if not text.strip():
-        raise CommandError(f"{what} is empty", Exit.USAGE)
-    return text
-
-
-def send(context: Context, args: Namespace) -> int:
-    """Send a message."""
-    text = from_stdin(context, " ".join(args.text), "the message")
-    sent: Sent = context.call("agent.send", Send(args.id, text))
-    if context.output.is_json:
-        context.output.json(sent)
-    else:
-        context.output.line(f"turn {sent.turn}" + (" (queued)" if sent.queued else ""))
-    return Exit.DONE
 
 
 def allow(context: Context, args: Namespace) -> int:
@@ -120,37 +99,3 @@ def say_done(context: Context, done: Done, word: str) -> int:
     else:
         context.output.line(done.detail or word)
     return Exit.DONE
-
-
-def wait(context: Context, args: Namespace) -> int:
-    """Wait for a state."""
-    waited = wait_for(context, args.id, args.until, turn=args.turn, timeout=args.timeout)
-    output, row = context.output, waited.row
-    if output.is_json:
-        output.json(waited)
-    elif waited.reached == args.until:
-        output.line(f"{one_line(row.name)}: {roster.words(row)}")
-    if waited.reached == args.until:
-        return Exit.DONE
-    output.error(f"quarterdeck: {one_line(row.name)} can no longer be {args.until}: {ending(row, context.now())}")
-    return Exit.FAILED
-
-
-def wait_for(
-    context: Context, agent: str, until: str, *, turn: int | None = None, timeout: float | None = None
-) -> Waited:
-    """Wait over any number of daemons; ``timeout`` in seconds. Raises RpcError(TIMEOUT)."""
-    deadline = None if timeout is None else time.monotonic() + timeout
-
-    def params() -> Wait:
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        return Wait(agent, until, turn, left)
-
-    waited: Waited = context.session.call("agent.wait", params, timeout=None)
-    return waited
-
-
-def ending(row: AgentRow, now: float) -> str:
-    """Return how an agent ended and when, with the reason where there is one."""
-    reason = f" ({one_line(row.reason)})" if row.reason and row.reason not in row.headline else ""
-    return f"{row.headline}{reason}, {age(now - row.since)} ago"

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QToolButton, QVB
 
 from agents.model import AgentRow, QueuedPrompt, SlashCommand
 from agents.status.untrusted import one_line
-from app.prompting import Kept, obstacle, outstanding, takes_prompts
+from app.prompting import Kept, obstacle, takes_prompts
 from ui.panes.editor import Editor
 from ui.panes.queue import QueueList
 from ui.theme import Theme
@@ -102,7 +102,7 @@ class Composer(QWidget):
         """Follow the agent: queue, commands, and whether it can take a message."""
         self._obstacle = obstacle(row, connected=connected)
         if row is not None:
-            self._queue_now = outstanding(row.queue)
+            self._queue_now = row.queue
             self._commands = row.commands
             self.queue.show_queue(self._queue_now)
             if self._editing is not None and self._editing.turn not in {

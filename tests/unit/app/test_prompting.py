@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.model import Capability, Lifecycle, QueuedPrompt
-from app.prompting import HISTORY_LIMIT, History, Kept, Memory, delivery, obstacle, outstanding, takes_prompts
+from app.prompting import HISTORY_LIMIT, History, Kept, Memory, delivery, obstacle, takes_prompts
 from tests.fakes.rows import row
 
 
@@ -44,8 +44,7 @@ def test_messages_or_input() -> None:
     [
         ("queued", "", "waits for its turn", True, False),
         ("sent", "", "sent", False, False),
-        ("submitted", "", "submitted", False, False),
-        ("started", "", "turn started", False, False),
+        ("delivered", "", "delivered", False, False),
         ("undelivered", "it exited", "not delivered: it exited", False, True),
         ("something new", "", "something new", False, False),
     ],
@@ -53,11 +52,6 @@ def test_messages_or_input() -> None:
 def test_delivery(state: str, reason: str, words: str, waits: bool, failed: bool) -> None:
     found = delivery(QueuedPrompt(1, "x", 0.0, state, reason))
     assert (found.words, found.waits, found.failed) == (words, waits, failed)
-
-
-def test_what_began_is_not_outstanding() -> None:
-    queue = (QueuedPrompt(1, "a", 0.0, "started"), QueuedPrompt(2, "b", 0.0))
-    assert [prompt.turn for prompt in outstanding(queue)] == [2]
 
 
 def test_history_remembers_each_once_and_only_so_many() -> None:

@@ -11,6 +11,7 @@ from agents.adapters.contract import (
     ModesChanged,
     PlanChanged,
     ProcessStarted,
+    PromptTaken,
     RequestClosed,
     RequestOpened,
     SessionFailed,
@@ -21,8 +22,8 @@ from agents.adapters.contract import (
     TurnStarted,
     UsageChanged,
 )
-from agents.model import Blocked, Mode, PlanEntry, Request, SlashCommand, ToolCall, Usage
-from agents.supervisor.conversation import MAX_NEWS, MAX_OUTCOMES, Conversation
+from agents.model import Blocked, Cause, Mode, PlanEntry, Request, SlashCommand, ToolCall, Usage
+from agents.supervisor.conversation import MAX_ENDS, MAX_NEWS, MAX_OUTCOMES, Conversation
 
 
 def talk(*facts: Fact) -> Conversation:
@@ -104,3 +105,41 @@ def test_saved_and_loaded_it_is_the_same() -> None:
     conversation = talk(TurnStarted(1, "go"), request("k"), ToolCallChanged(ToolCall("1", "x")))
     saved = msgspec.msgpack.encode(conversation)
     assert msgspec.msgpack.decode(saved, type=Conversation) == conversation
+
+
+@pytest.mark.parametrize(
+    ("facts", "taken", "begun"),
+    [
+        ((), 0, 0),
+        ((PromptTaken(2),), 2, 0),
+        ((TextAppended("user", "go"),), 2, 0),  # an echo
+        ((TextAppended("message", "hm"),), 2, 2),
+        ((TextAppended("thought", "hm"),), 2, 2),
+        ((TextAppended("message", "old", replayed=True),), 0, 0),
+        ((ToolCallChanged(ToolCall("1", "Read a")),), 2, 2),
+        ((ToolCallChanged(ToolCall("1", "Read a"), replayed=True),), 0, 0),
+        ((PlanChanged((PlanEntry("first"),)),), 2, 2),
+        ((PlanChanged((PlanEntry("first"),), replayed=True),), 0, 0),
+        ((request("k"),), 2, 2),
+        ((TurnEnded(2, "end_turn", ok=True),), 2, 2),
+        ((TurnEnded(2, "error", ok=False),), 2, 2),  # it refused it: it has read it
+        ((TurnEnded(2, "process_ended", ok=False),), 0, 0),  # nobody knows
+        ((TurnEnded(2, "process_ended", ok=False), TextAppended("message", "late")), 0, 0),
+    ],
+)
+def test_a_prompt_is_taken_by_what_the_program_shows_and_not_by_having_been_written(
+    facts: tuple[Fact, ...], taken: int, begun: int
+) -> None:
+    conversation = talk(TurnStarted(2, "go"), *facts)
+    assert (conversation.started, conversation.taken, conversation.begun) == (2, taken, begun)
+
+
+def test_it_is_remembered_how_the_last_turns_ended() -> None:
+    facts: list[Fact] = []
+    for turn in range(1, MAX_ENDS + 3):
+        facts += [TurnStarted(turn, "x"), TurnEnded(turn, "end_turn", ok=turn % 2 == 0, cause=Cause.NETWORK)]
+    conversation = talk(*facts)
+    assert list(conversation.ends) == list(range(3, MAX_ENDS + 3))
+    assert (conversation.ends[3].ok, conversation.ends[4].ok) == (False, True)
+    assert conversation.ends[3].cause is Cause.NETWORK
+    assert conversation.running == 0

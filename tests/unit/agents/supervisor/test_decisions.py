@@ -27,7 +27,7 @@ def test_a_message_goes_from_queued_to_started() -> None:
     folded.apply(decisions.intent(2, prompt_intent(1)))
     assert folded.queue[1].state == "sent"
     folded.apply(decisions.settled(3, "1:prompt:1", "written"))
-    assert folded.queue[1].state == "submitted"
+    assert (folded.queue[1].state, folded.delivered) == ("delivered", 1)
     assert folded.intents == {}
     folded.started(1)
     assert folded.waiting == ()
@@ -38,6 +38,19 @@ def test_turn_numbers_are_never_given_twice() -> None:
     folded = fold(decisions.queued(1, 1, "a"), decisions.queued(1, 2, "b"), decisions.edited(2, 2, None))
     assert folded.next_turn == 3
     assert list(folded.queue) == [1]
+    assert folded.dropped == (2,)
+
+
+def test_what_was_refused_is_not_delivered_and_waits_again() -> None:
+    folded = fold(decisions.queued(1, 1, "a"), decisions.intent(2, prompt_intent(1)))
+    folded.apply(decisions.settled(3, "1:prompt:1", "refused: full"))
+    assert (folded.queue[1].state, folded.delivered) == ("queued", 0)
+
+
+def test_only_the_newest_dropped_messages_are_remembered() -> None:
+    folded = fold(*(decisions.edited(1, turn, None) for turn in range(1, decisions.MAX_DROPPED + 3)))
+    assert folded.dropped[0] == 3
+    assert len(folded.dropped) == decisions.MAX_DROPPED
 
 
 def test_an_edit_replaces_the_text_and_makes_an_undelivered_message_wait_again() -> None:

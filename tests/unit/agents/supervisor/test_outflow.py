@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agents.adapters.contract import Adapter, Answer, NotPossible, Want
-from agents.model import Request, RequestKey
+from agents.model import Capability, Request, RequestKey
 from agents.runtime.redact import Redactor
 from agents.supervisor import decisions
 from agents.supervisor.conversation import Conversation, Outcome
@@ -27,6 +27,7 @@ class FakeAdapter(Adapter):
         self.is_ready = True
         self.open: set[str] = set()
         self.refusal = ""
+        self.can: frozenset[Capability] = frozenset()
 
     def wants(self) -> Sequence[Want]:
         return self.due
@@ -36,6 +37,9 @@ class FakeAdapter(Adapter):
 
     def requests(self) -> Sequence[Request]:
         return ()
+
+    def capabilities(self) -> frozenset[Capability]:
+        return self.can
 
     def prompt(self, turn: int, text: str) -> bytes:
         if self.refusal:
@@ -160,7 +164,7 @@ def test_an_agent_with_turns_has_got_it_when_the_turn_starts(desk: Desk) -> None
     intent = desk.intents.settle("1:prompt:1", "written")
     assert intent is not None
     desk.outflow.written(intent, desk.adapter)
-    assert [p.state for p in desk.folded.waiting] == ["submitted"]
+    assert [p.state for p in desk.folded.waiting] == ["delivered"]
     desk.outflow.started(1)
     assert desk.folded.waiting == ()
 
@@ -258,8 +262,23 @@ def test_what_became_a_turn_before_the_checkpoint_waits_no_longer(desk: Desk) ->
     desk.intents.settle("1:prompt:2", "written")
     after = desk.crash()
     after.talk.started = 2
-    after.outflow.tidy(after.talk)
+    after.outflow.tidy(after.talk, after.adapter)
     assert [(p.turn, p.state) for p in after.folded.waiting] == [(1, "undelivered"), (3, "queued")]
+
+
+def test_what_a_program_without_turns_got_from_a_former_daemon_waits_no_longer(desk: Desk) -> None:
+    for turn in (1, 2):
+        desk.recorder.record(decisions.queued(1.0, turn, f"m{turn}"))
+    desk.pump()
+    desk.intents.settle("1:prompt:1", "written")
+    after = desk.crash()
+    after.outflow.tidy(after.talk, after.adapter)
+    assert [p.turn for p in after.folded.waiting] == [1, 2]
+    after.adapter.can = frozenset({Capability.INPUT})
+    after.outflow.tidy(after.talk, after.adapter)
+    assert [(p.turn, p.state) for p in after.folded.waiting] == [(2, "queued")]
+    assert after.folded.delivered == 1
+    assert [i for i, _ in after.pump()] == ["1:prompt:2"]
 
 
 def test_at_the_end_only_what_was_not_delivered_is_called_so(desk: Desk) -> None:

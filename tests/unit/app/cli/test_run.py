@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.model import Headline, Lifecycle
-from agents.wire import Started, Waited
+from agents.wire import Page, Started, Waited
 from app.cli import project as projects
 from app.cli.exits import CommandError
 from app.cli.project import locate
@@ -123,17 +123,22 @@ def test_a_program_that_cannot_start_exits_1_with_the_reason(shell, repository: 
         (None, "exited", {"lifecycle": Lifecycle.EXITED, "exit_code": 7, "headline": "exited 7"}, "exited", 1),
         (None, "exited", {"lifecycle": Lifecycle.EXITED, "exit_signal": 9, "headline": "exited SIGKILL"}, "exited", 1),
         (1, "done", {}, "done", 0),
+        (1, "done", {"lifecycle": Lifecycle.EXITED, "exit_code": 3, "headline": "exited 3"}, "done", 0),
         (1, "done", {"lifecycle": Lifecycle.EXITED, "exit_code": 0, "headline": "exited 0"}, "exited", 1),
     ],
 )
 def test_wait_waits_for_the_turn_or_the_end_and_its_code_says_how_that_went(
     shell, repository: Path, turn: int | None, until: str, row_: dict[str, object], reached: str, code: int
 ) -> None:
-    answers = {"agent.run": Started("habc123", "tests", 42, turn), "agent.wait": Waited(row(**row_), reached)}
+    answers = {
+        "agent.run": Started("habc123", "tests", 42, turn),
+        "agent.wait": Waited(row(**row_), reached),
+        "transcript.page": Page((), 0),
+    }
     with shell.daemon(answers) as daemon:
         ran = shell("run", "shell", "-p", str(repository), "--wait")
         assert ran.code == code, ran.err
-        assert bool(ran.err) is bool(code)
+        assert ("quarterdeck: " in ran.err) is bool(code)
         document = shell("run", "shell", "-p", str(repository), "--wait", "--json").json
         (first, _) = daemon.asked("agent.wait")
     assert (first.until, first.turn, first.timeout) == (until, turn, None)

@@ -40,7 +40,7 @@ LINES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "show": (["show", "a"], {"agent.show": shown(FULL)}),
     "next": (["next"], {"agent.next": NextEntry(FULL, 1)}),
     "explain": (["explain", "a"], {"agent.explain": Explained(row(), None, (), ())}),
-    "send": (["send", "a", "x"], {"agent.send": Sent("a", 1, queued=False)}),
+    "send": (["send", "a", "x", "--no-wait"], {"agent.send": Sent("a", 1, queued=False)}),
     "allow": (["allow", "a"], {"agent.answer": ALLOWED}),
     "deny": (["deny", "a"], {"agent.answer": Answered("a", "k", "denied", "cli", 0.0)}),
     "interrupt": (["interrupt", "a"], {"agent.interrupt": Done()}),

@@ -1,4 +1,4 @@
-"""``send``, ``allow``, ``deny``, ``interrupt``, ``wait``, ``stop``, ``kill``, ``resume``, ``rm``."""
+"""``allow``, ``deny``, ``interrupt``, ``stop``, ``kill``, ``resume``, ``rm``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import time
 import pytest
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Blocked, Headline, Lifecycle, Question, Request
-from agents.wire import Answered, AnswerRequest, Done, Remove, Resumed, Send, Sent, Started, Waited
-from tests.fakes.scripted_daemon import HangUp, asking, row
+from agents.model import Blocked, Question, Request
+from agents.wire import Answered, AnswerRequest, Done, Remove, Resumed, Started
+from tests.fakes.scripted_daemon import asking
 from tests.unit.app.cli.conftest import NOW
 from tests.unit.app.cli.test_see import shown
 
@@ -17,13 +17,6 @@ ALLOWED = Answered("habc123", "1:7:ab12", "allowed", "cli", NOW)
 RUN = Request("1:7:ab12", Blocked.PERMISSION, "Run", NOW)
 EDIT = Request("1:8:cd34", Blocked.PERMISSION, "Edit", NOW)
 ASK = Request("1:9:ef56", Blocked.QUESTION, "DB", NOW, questions=(Question("Which DB?"), Question("Which port?")))
-
-
-def test_send_prints_the_turn(shell) -> None:
-    with shell.daemon({"agent.send": Sent("a", 3, queued=True)}) as daemon:
-        assert shell("send", "a", "now", "lint").out == "turn 3 (queued)\n"
-        assert shell("send", "a", "-", "--json", stdin="from\nstdin").json == {"id": "a", "turn": 3, "queued": True}
-        assert daemon.asked("agent.send") == [Send("a", "now lint"), Send("a", "from\nstdin")]
 
 
 def test_allow_without_request_lets_the_daemon_choose(shell) -> None:
@@ -135,44 +128,3 @@ def test_resume_one_and_all(shell) -> None:
         assert told.out.splitlines()[2].startswith("s: it has no session to continue:")
         daemon.answers["agent.resume_all"] = Resumed(())
         assert shell("resume", "--all").out == "nothing to resume\n"
-
-
-def test_wait_prints_what_was_reached(shell) -> None:
-    with shell.daemon({"agent.wait": Waited(asking(), "blocked")}) as daemon:
-        assert (
-            shell("wait", "a", "--until", "blocked", "--turn", "2", "--timeout", "9").out
-            == "fix-login: allow npm test?\n"
-        )
-        (params,) = daemon.asked("agent.wait")
-    assert (params.id, params.until, params.turn) == ("a", "blocked", 2)
-    assert 8 < params.timeout <= 9
-
-
-def test_wait_for_what_can_no_longer_come_exits_1_with_the_reason(shell) -> None:
-    gone = row(
-        lifecycle=Lifecycle.FAILED, state=Headline.FAILED, headline="failed: gone", reason="OOM killer", since=NOW - 5
-    )
-    with shell.daemon({"agent.wait": Waited(gone, "failed")}):
-        ran = shell("wait", "a", "--until", "idle")
-        assert (ran.code, ran.out) == (1, "")
-        assert ran.err == "quarterdeck: fix-login can no longer be idle: failed: gone (OOM killer), 5 s ago\n"
-        assert shell("wait", "a", "--until", "idle", "--json").json["reached"] == "failed"
-
-
-def test_wait_times_out_with_3(shell) -> None:
-    with shell.daemon({"agent.wait": RpcError(ErrorCode.TIMEOUT, "a is not idle after 1 s")}):
-        assert shell("wait", "a", "--until", "idle", "--timeout", "1").code == 3
-
-
-def test_wait_goes_on_with_the_time_that_is_left_when_the_daemon_dies(shell) -> None:
-    asked: list[float] = []
-
-    def flaky(params) -> Waited:
-        asked.append(params.timeout)
-        if len(asked) < 3:
-            raise HangUp
-        return Waited(row(), "idle")
-
-    with shell.daemon({"agent.wait": flaky}):
-        assert shell("wait", "a", "--until", "idle", "--timeout", "60").code == 0
-    assert 60 >= asked[0] > asked[1] > asked[2] > 50
