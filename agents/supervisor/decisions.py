@@ -45,6 +45,14 @@ class Intent(msgspec.Struct, frozen=True):
     held: bool = False
 
 
+class Beginning(msgspec.Struct, frozen=True):
+    """Where a replay starts: at the mark ``seq``, behind ``blocks`` of the transcript (``None``: all there are)."""
+
+    seq: int = 0
+    blocks: int | None = None
+    turns: int = 0
+
+
 class Decisions:
     """The folded state; owned by one unit, changed only by ``apply``."""
 
@@ -74,7 +82,7 @@ class Decisions:
         self.lost = ""  # why, when the keeper of the present incarnation vanished or never came
         self.lost_at = 0.0
         self.is_failure = False  # it never came
-        self.dropped_seq = 0  # the raw logs before this mark are gone
+        self.beginning = Beginning()
 
     def fold(self, records: Iterable[Record]) -> list[str]:
         """Apply the records of a file; return what was wrong with those that had to be skipped."""
@@ -219,7 +227,8 @@ def _lost(d: Decisions, r: Record) -> None:
 
 
 def _dropped(d: Decisions, r: Record) -> None:
-    d.dropped_seq = max(d.dropped_seq, int(r["seq"]))
+    if int(r["seq"]) > d.beginning.seq:
+        d.beginning = Beginning(int(r["seq"]), r.get("blocks"), int(r.get("turns", 0)))
 
 
 _HANDLERS: dict[str, Callable[[Decisions, Record], None]] = {
@@ -321,9 +330,10 @@ def lost(at: float, reason: str, *, is_failure: bool = False) -> Record:
     return {"t": "lost", "at": at, "reason": reason, "failure": is_failure}
 
 
-def dropped(at: float, size: int, why: str, seq: int = 0) -> Record:
-    """Record that ``size`` bytes of raw logs are about to be deleted; with ``seq``, all of them before that mark."""
-    return {"t": "dropped", "at": at, "bytes": size, "why": why, "seq": seq}
+def dropped(at: float, size: int, why: str, begin: Beginning = Beginning()) -> Record:  # noqa: B008 (frozen)
+    """Record that ``size`` bytes of raw logs are about to be deleted; a later replay starts from ``begin``."""
+    record: Record = {"t": "dropped", "at": at, "bytes": size, "why": why, "seq": begin.seq}
+    return record if begin.seq == 0 else {**record, "blocks": begin.blocks, "turns": begin.turns}
 
 
 def hooked(at: float, event: str, payload: str) -> Record:

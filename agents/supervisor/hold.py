@@ -202,8 +202,8 @@ class Hold:
         useless = unit.intake.restore()
         if useless:
             log.info("%s: %s; its log is replayed", unit.id, useless)
-        if unit.replica.vitals.seq < unit.made.dropped_seq:
-            unit.intake.begin_at(unit.made.dropped_seq, unit.made.session_id)
+        if unit.replica.vitals.seq < unit.made.beginning.seq:
+            unit.intake.begin_at(unit.made.beginning, unit.made.session_id)
         unit.quiet_since = clock.monotonic()
         incarnation = unit.made.incarnation
         if incarnation and self._may_live(incarnation):
@@ -212,8 +212,7 @@ class Hold:
                 unit.intents.writer = self.tether.link
             except (NoKeeper, DirectoryDamaged) as error:
                 log.info("%s: %s", unit.id, error)
-        while unit.intake.is_behind:
-            await self._read()
+        await self._catch_up()
         unit.outflow.tidy(unit.replica.conversation, unit.adapter)
         if incarnation == 0:
             self._not_started("the daemon ended before it was started; resume it to start it")
@@ -223,6 +222,15 @@ class Hold:
             await self._gone()
         unit.catching_up = False
         unit.stirred = True
+
+    async def _catch_up(self) -> None:
+        """Take all marks there are; once the adapter fell over one, the process facts behind it are still taken."""
+        unit = self._unit
+        for _ in range(2):
+            with unit.firewall("reading its log"):
+                while unit.intake.is_behind:
+                    await self._read()
+                return
 
     def _may_live(self, incarnation: int) -> bool:
         unit = self._unit

@@ -19,6 +19,7 @@ from agents.model import Block, Mark
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.marks import MarkReader
 from agents.runtime.rawlog import LogTrimmed
+from agents.supervisor.decisions import Beginning
 from agents.supervisor.replica import Replica, Taken
 from agents.transcript.file import TranscriptFile
 
@@ -110,9 +111,20 @@ class Intake:
         self._keep(self.replica.fold.take())
         return ""
 
-    def begin_at(self, seq: int, session_id: str | None) -> None:
-        """Begin at a mark without a checkpoint: the logs before it were deleted."""
-        self.replica.begin_at(seq, session_id, self.transcript.total)
+    def begin_at(self, begin: Beginning, session_id: str | None) -> None:
+        """Begin at a mark without a checkpoint: what lies before it was deleted, or is not understood."""
+        blocks = self.transcript.total if begin.blocks is None else begin.blocks
+        self.replica.begin_at(begin.seq, session_id, blocks, begin.turns)
+        self._unstored.clear()
+        self._has_gap = self.is_broken = False
+
+    def end_here(self) -> Beginning:
+        """Write the whole transcript and return where another beginning would be. Raises OSError."""
+        self.store()
+        written = self.transcript.finish()
+        if written:
+            self._on_stored(written)
+        return Beginning(self.next_seq, self.transcript.total, self.replica.conversation.started)
 
     @property
     def covered(self) -> Covered:

@@ -325,7 +325,7 @@ def page(unit: Unit, before: int | None, n: int) -> wire.Page:
 def _adapter(unit: Unit, method: str, *, allow_ended: bool = False) -> Adapter:
     """Return the adapter when ``method`` makes sense for this agent now; refuse with the reason otherwise."""
     if unit.adapter is None:
-        refuse(f"{unit.name}: {unit.broken}; stop and resume it")
+        refuse(f"{unit.name}: {unit.broken}; stop it and {'resume it' if unit.kind.resume else 'run it again'}")
     if unit.catching_up:
         refuse(f"{unit.name} is catching up with its log; try again in a moment")
     if not unit.is_live and not allow_ended:

@@ -135,16 +135,17 @@ class Replica:
         self.vitals, self.conversation = saved.vitals, saved.conversation
         self._last, self._line = saved.last, saved.line
 
-    def begin_at(self, seq: int, session_id: str | None, blocks: int) -> None:
+    def begin_at(self, seq: int, session_id: str | None, blocks: int, turns: int) -> None:
         """Begin at a mark as if all before it had been another daemon's: what lay there was deleted.
 
-        What the agent once said is in its transcript of ``blocks`` blocks; its session can go on.
+        What the agent once said in its ``turns`` is in its transcript of ``blocks`` blocks; its session can go on.
         """
         spec = self._spec if session_id is None else msgspec.structs.replace(self._spec, session_id=session_id)
         self.adapter = self._family(self._kind, spec)
         self.fold = TranscriptFold.after(blocks)
         self.vitals = Vitals(seq=seq)
-        self.conversation = Conversation(session_id=session_id)
+        self.conversation = Conversation(session_id=session_id, started=turns, ended=turns)
+        self._last, self._line = None, 0
 
     def _apply(self, facts: Sequence[Fact], mark: Mark, wall: float) -> Sequence[Fact]:
         if facts:

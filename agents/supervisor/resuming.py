@@ -92,6 +92,12 @@ async def started(unit: Unit, turn: int | None = None) -> wire.Started:
 async def _resume(life: Life) -> wire.Started:
     unit = life.unit
     _check(unit)
+    if unit.broken:
+        try:
+            unit.renew()
+        except OSError as error:
+            text = f"{unit.name} cannot begin anew: {error.strerror}; nothing was done"
+            raise RpcError(ErrorCode.NOT_POSSIBLE, text) from error
     if unit.made.session_id is not None:
         try:
             life.hold.hold_for_resume(unit.made.session_id)
@@ -106,8 +112,6 @@ def _check(unit: Unit) -> None:
         raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is running already ({unit.row().headline})")
     if unit.catching_up:
         raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is catching up with its log; try again in a moment")
-    if unit.broken:
-        raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name}: {unit.broken}; run it again instead")
     never_spoke = unit.made.session_id is None and unit.kind.resume
     if not never_spoke and not can_resume(unit.kind, unit.view.capabilities):
         raise RpcError(

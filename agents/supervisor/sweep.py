@@ -17,6 +17,7 @@ from agents.runtime.directory import AgentDirectory, write_durably
 from agents.runtime.rawlog import RawLog
 from agents.status.untrusted import one_line
 from agents.supervisor import decisions
+from agents.supervisor.decisions import Beginning
 from agents.supervisor.retention import Ended, Held, Limits, Trashed, expired, too_old, trims
 from agents.supervisor.services import Clock
 from agents.supervisor.unit import Unit
@@ -88,7 +89,7 @@ class Sweep:
         """Delete all raw logs of an ended agent, unless it was resumed meanwhile; return the bytes freed."""
         if not await _secure(unit):
             return 0
-        await self._record(unit, size, "ended", unit.intake.next_seq)
+        await self._record(unit, size, "ended", unit.intake.end_here())
         if not _has_ended(unit):
             return 0
         # From here on whoever resumes it writes behind what is deleted.
@@ -114,9 +115,9 @@ class Sweep:
             f"{_size(self._limits.live_bytes)} are kept; its transcript stays",
         )
 
-    async def _record(self, unit: Unit, size: int, why: str, seq: int = 0) -> None:
+    async def _record(self, unit: Unit, size: int, why: str, begin: Beginning | None = None) -> None:
         """Bring into its journal what goes, before it goes. Raises OSError."""
-        unit.recorder.record(decisions.dropped(self._clock.wall(), size, why, seq), sync=True)
+        unit.recorder.record(decisions.dropped(self._clock.wall(), size, why, begin or Beginning()), sync=True)
         await unit.recorder.durable()
 
     # -- the trash

@@ -249,10 +249,27 @@ class Unit:
         self.broken = why
         self.intake.is_broken = True
         self.catching_up = False
-        self.view = View(capabilities=self.view.capabilities)
-        self.notice("error", f"{why}. Its process was left alone; `stop` and `kill` still work")
+        again = frozenset({Capability.RESUME}) if self.kind.resume else frozenset()
+        self.view = View(capabilities=self.view.capabilities | again)
+        then = ", and `resume` then goes on with its session" if self.kind.resume else ""
+        self.notice("error", f"{why}. Its process was left alone; `stop` and `kill` still work{then}")
         self.services.bus.touch(self.id)
         self.waiters.check()
+
+    def renew(self) -> None:
+        """Begin anew behind all that is recorded: a fresh adapter, the same session. Raises OSError.
+
+        For an agent that ended while nothing it said was understood any more; it is on record, so that a later
+        daemon does not fall over the same bytes again.
+        """
+        begin = self.intake.end_here()
+        self.recorder.record(decisions.dropped(self.services.clock.wall(), 0, self.broken, begin), sync=True)
+        ended = self.replica.vitals
+        self.intake.begin_at(begin, self.made.session_id)
+        self.replica.vitals = ended
+        ended.seq = begin.seq
+        self.broken = ""
+        self.view = View()
 
     # -- what comes in
 

@@ -56,9 +56,12 @@ class TranscriptFile:
                 self._pending[block.n] = block
         return self._write([b for b in self._pending.values() if not b.open])
 
-    def flush(self) -> tuple[Block, ...]:
-        """Write also what is still open (before the daemon ends). Raises OSError."""
+    def finish(self) -> tuple[Block, ...]:
+        """Write also what is still open, as closed: nothing more will come of it. Raises OSError."""
         self._scan()
+        for n, block in self._pending.items():
+            if block.open:
+                self._pending[n] = msgspec.structs.replace(block, open=False, rev=block.rev + 1)
         return self._write(list(self._pending.values()))
 
     def page(self, before: int | None, n: int) -> tuple[Block, ...]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import Fact
 from agents.adapters.registry import Family, families
 from agents.adapters.terminal import TerminalAdapter
@@ -40,8 +41,17 @@ class Fragile(TerminalAdapter):
         return super().feed(mark, data)
 
 
+class FragileProtocol(AcpAdapter):
+    """Fails at noise between the messages."""
+
+    def feed(self, mark: Mark, data: bytes) -> Sequence[Fact]:
+        if mark.stream is Stream.OUT and b"poison" in data:
+            raise ZeroDivisionError("poison")
+        return super().feed(mark, data)
+
+
 def with_fragile() -> dict[str, Family]:
-    return {**families(), "terminal": Fragile}
+    return {**families(), "terminal": Fragile, "acp": FragileProtocol}
 
 
 def main() -> int:

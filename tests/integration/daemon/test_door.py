@@ -225,24 +225,6 @@ def test_a_flood_does_not_delay_the_answer_to_another_agent(running: Any) -> Non
     running.call("agent.kill", wire.AgentRef(flood))
 
 
-def test_an_adapter_that_fails_fails_its_agent_only_and_leaves_the_process_alone(home: Any) -> None:
-    home.start(fragile=True)
-    healthy = home.run("shell", "cat").id
-    sick = home.run("shell", "bash", "-c", "read line; echo $line; exec sleep 600").id
-    pid = home.row(sick).pid
-    home.call("agent.input", wire.Input(sick, b"poison\n"))
-    row = home.until(sick, lambda row: row.lifecycle is Lifecycle.FAILED)
-    assert "ZeroDivisionError" in home.log()
-    assert ("poison" in row.reason, str(pid) in row.reason, row.pid) == (True, True, pid)
-    os.kill(pid, 0)
-    home.call("agent.input", wire.Input(healthy, b"hello"))
-    assert home.until(healthy, lambda row: row.out_size == 5).lifecycle is Lifecycle.RUNNING
-    assert home.call("log.read", wire.ReadLog(sick, "out", 0, 10)).data == b"poison\n"
-    home.call("agent.stop", wire.AgentRef(sick))
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
 def test_only_one_daemon_runs_per_home_and_the_second_names_the_first(running: Any) -> None:
     main = Path(__file__).with_name("main.py")
     second = subprocess.run(

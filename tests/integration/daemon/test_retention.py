@@ -124,14 +124,15 @@ def test_a_resumed_agent_goes_on_behind_what_was_deleted(running: Any) -> None:
     raw = RawLog(running.places.agent(agent), Stream.OUT)
     assert raw.start == SEGMENT
     assert raw.read(raw.start, 1) == b"{"
+    before = running.call("transcript.page", wire.PageTranscript(agent)).blocks
+    assert "first words" in [block.text for block in before]
     running.kill()
     for name in ("checkpoint", "checkpoint.kept"):  # what is left is enough for a replay
         (running.places.agent(agent) / name).unlink()
     running.start()
     row = running.until(agent, lambda row: not row.catching_up)
-    assert (row.turn, row.turn_number) == (Turn.DONE, turn)
-    texts = [block.text for block in running.call("transcript.page", wire.PageTranscript(agent)).blocks]
-    assert "first words" in texts
+    assert (row.turn, row.turn_number, row.blocks) == (Turn.DONE, turn, len(before))
+    assert running.call("transcript.page", wire.PageTranscript(agent)).blocks == before
 
 
 def test_a_live_agent_keeps_what_a_replay_needs(running: Any) -> None:

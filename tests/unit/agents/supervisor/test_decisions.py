@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.supervisor import decisions
-from agents.supervisor.decisions import Decisions, Given, Intent, Record
+from agents.supervisor.decisions import Beginning, Decisions, Given, Intent, Record
 
 
 def fold(*records: Record) -> Decisions:
@@ -112,3 +112,22 @@ def test_hooks_are_kept_for_the_record_only() -> None:
     before = vars(fold(decisions.queued(1, 1, "a")))
     after = vars(fold(decisions.queued(1, 1, "a"), decisions.hooked(2, "Stop", "{}")))
     assert before == after
+
+
+def test_the_newest_beginning_holds_and_an_older_version_s_has_no_counts() -> None:
+    made = Decisions()
+    assert made.fold([{"t": "dropped", "at": 1.0, "bytes": 9, "why": "ended", "seq": 5}]) == []
+    assert made.beginning == Beginning(5, None, 0)
+    made.apply(decisions.dropped(2.0, 0, "its adapter failed", Beginning(9, 4, 2)))
+    made.apply(decisions.dropped(3.0, 64, "too long"))
+    assert made.beginning == Beginning(9, 4, 2)
+
+
+def test_a_message_that_became_a_turn_is_not_put_back_by_a_launch() -> None:
+    made = Decisions()
+    for turn in (1, 2):
+        made.apply(decisions.queued(1.0, turn, f"say {turn}"))
+        made.apply(decisions.intent(1.0, Intent(f"1:prompt:{turn}", "prompt", 1, {"turn": turn})))
+    made.apply(decisions.began(2.0, 1))
+    made.apply(decisions.launch(3.0, 2, "nonce"))
+    assert [(p.turn, p.state) for p in made.waiting] == [(2, "queued")]

@@ -14,6 +14,7 @@ from agents.runtime.directory import AgentDirectory
 from agents.runtime.journal import Journal
 from agents.runtime.rawlog import SEGMENT, RawLog
 from agents.supervisor import sweep as module
+from agents.supervisor.decisions import Beginning
 from agents.supervisor.intake import Covered
 from agents.supervisor.retention import Limits
 from agents.supervisor.sweep import Sweep
@@ -58,7 +59,9 @@ class Agent:
         lifecycle = Lifecycle.RUNNING if live else Lifecycle.EXITED
         vitals = SimpleNamespace(changed_at=NOW - days * DAY, lifecycle=lifecycle)
         self.replica = SimpleNamespace(vitals=vitals)
-        self.intake = SimpleNamespace(covered=Covered(5, 10**12, 10**12), next_seq=5, is_behind=False)
+        self.intake = SimpleNamespace(
+            covered=Covered(5, 10**12, 10**12), next_seq=5, is_behind=False, end_here=lambda: Beginning(5, 1, 1)
+        )
         self.recorder = Recorder(self.directory.events_file)
         self.notices: list[str] = []
         self.directory.checkpoint_file.write_bytes(b"state")

@@ -82,14 +82,15 @@ def test_open_blocks_are_shown_but_written_only_when_they_close(opened: Opened, 
     assert opened().page(None, 1)[0].text == "streamed"
 
 
-def test_flush_writes_what_is_open_and_the_replay_replaces_it(opened: Opened) -> None:
+def test_finish_writes_what_is_open_as_closed(opened: Opened) -> None:
     file = opened()
     file.store([block(0, 3, "half", is_open=True)])
-    assert [b.rev for b in file.flush()] == [3]
+    assert [(b.rev, b.open) for b in file.finish()] == [(4, False)]
+    assert file.finish() == ()
     again = opened()
     assert again.page(None, 1)[0].text == "half"
     assert again.store([block(0, 3, "half", is_open=True)]) == ()
-    assert [b.rev for b in again.store([block(0, 4, "whole")])] == [4]
+    assert [b.rev for b in again.store([block(0, 5, "whole")])] == [5]
 
 
 def test_nothing_secret_is_written_or_shown(opened: Opened, path: Path) -> None:
@@ -173,7 +174,7 @@ def test_pages_are_the_newest_revisions_whatever_the_order(
             newest[n] = new
         file.store([new])
         if at in reopen:
-            file.flush()
+            file.finish()
             file.close()
             file = TranscriptFile(path, str)
             newest = {b.n: b for b in file.page(None, 99)}
