@@ -133,6 +133,16 @@ class KeeperLink(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def pause(self) -> None:
+        """Leave unread what the keeper says; it says no more once the socket is full, and serves the agent."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again; the loss of the connection is heard only then."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
     # ------------------------------------------------------------ hearing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

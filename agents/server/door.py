@@ -192,4 +192,4 @@ class Server:
         watched: set[AgentId] = set()
         for connection in self._connections:
             watched |= connection.watched
-        self.supervisor.watched = frozenset(watched)
+        self.supervisor.watch(frozenset(watched))

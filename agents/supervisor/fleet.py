@@ -160,6 +160,13 @@ class Supervisor:
         """Return the kinds there are now, read anew."""
         return self._catalog.listing()
 
+    def watch(self, agents: frozenset[AgentId]) -> None:
+        """Set whose transcripts and logs are followed; the new ones' output is looked at now."""
+        fresh, self.watched = agents - self.watched, agents
+        for unit in self.roster.units():
+            if unit.id in fresh:
+                unit.wake()
+
     def is_watched(self, agent: AgentId) -> bool:
         """Tell whether a client follows the transcript and the log of an agent."""
         return agent in self.watched

@@ -19,6 +19,7 @@ from agents.runtime.lease import LeaseHeld, Owner
 from agents.runtime.tree import VARIABLE, boot
 from agents.supervisor import decisions
 from agents.supervisor.ending import Ending
+from agents.supervisor.heeding import Heeding
 from agents.supervisor.row import can_resume
 from agents.supervisor.tether import NoKeeper, Tether
 from agents.supervisor.unit import Unit
@@ -28,11 +29,6 @@ log = logging.getLogger(__name__)
 #: Seconds until a keeper that had no room, or that did not answer, is tried again.
 FULL_RETRY_S = 0.1
 RECONNECT_S = 0.5
-
-#: Seconds between two looks at output that means nothing to its adapter: when nobody watches, and when somebody does
-#: (the first after a pause is taken in at once: it may be the echo of a key).
-CALM_S = 1.0
-SEEN_S = 0.1
 
 #: Seconds a recorded launch is waited for: beyond that its keeper was never started.
 LAUNCH_S = 30.0
@@ -48,36 +44,18 @@ class Hold:
         self._read = read
         self.tether = Tether(unit.directory, unit.services.places, self)
         self.ending = Ending(unit, self.tether)
+        self.heeding = Heeding(unit, asyncio.get_running_loop(), lambda: self.tether.link)
         self.is_lost = False
         self._is_end_seen = False
         self.let_go = asyncio.Event()  # set once the keeper of an ended process was told that it may go
         self._lease: tuple[str, Owner] | None = None
-        self._is_wake_due = False
-        self._woken_at = 0.0
         self._full: set[str] = set()  # intents the keeper had no room for
 
     # -- from the keeper's connection
 
     def on_marks(self, next_seq: int) -> None:
-        """Wake: there are new marks (how many, the disk says); a little later when nobody waits for what they say."""
-        if self._unit.is_expectant:
-            self._unit.wake()
-            return
-        if self._is_wake_due:
-            return
-        loop = asyncio.get_running_loop()
-        # Unseen output of all agents is taken in at the same moments: one wake of the process for all of them.
-        due = self._woken_at + SEEN_S if self._unit.is_watched else (loop.time() // CALM_S + 1) * CALM_S
-        if due <= loop.time():
-            self._wake_late()
-        else:
-            self._is_wake_due = True
-            loop.call_at(due, self._wake_late)
-
-    def _wake_late(self) -> None:
-        self._is_wake_due = False
-        self._woken_at = asyncio.get_running_loop().time()
-        self._unit.wake()
+        """Have the new marks taken, now or with those of others (how many there are, the disk says)."""
+        self.heeding.poked(next_seq)
 
     def on_ack(self, ident: str, status: str, reason: str) -> None:
         """Take the keeper's word about a write."""
@@ -91,6 +69,7 @@ class Hold:
         if status == "written":
             # Settled by its mark, after the adapter saw the bytes: on this word alone a prompt would be gone from
             # the queue while the turn has not begun, and the agent would look idle.
+            self.heeding.written()
             unit.wake()
             return
         intent = unit.intents.settle(ident, f"refused: {reason}")

@@ -141,6 +141,7 @@ class Life:
         self._tell()
         unit.changed(lazy=not unit.stirred)
         unit.stirred = False
+        self.hold.heeding.settle()
 
     # -- in
 
@@ -225,7 +226,8 @@ class Life:
                 services.bus.publish(BlocksChanged(unit.id, blocks[begin : begin + TELL_BLOCKS]))
         sizes = (unit.replica.vitals.out_size, unit.replica.vitals.err_size)
         if sizes != self._told_sizes and now >= self._tell_sizes_at:
-            self._told_sizes, self._tell_sizes_at = sizes, now + TELL_SIZES_S
+            # Of all agents at the same moments: one wake of the window for all its panes.
+            self._told_sizes, self._tell_sizes_at = sizes, (now // TELL_SIZES_S + 1) * TELL_SIZES_S
             services.bus.publish(LogGrew(unit.id, *sizes))
 
     def _next_telling(self) -> float | None:

@@ -142,6 +142,16 @@ class Unit:
         return self.services.watched.is_watched(self.id)
 
     @property
+    def is_looked_at(self) -> bool:
+        """Tell whether its mere output is of interest soon: to a client that shows it, or to one that waits."""
+        return self.is_watched or bool(self.waiters)
+
+    @property
+    def taken(self) -> int:
+        """Return the number of the next mark to be taken."""
+        return self.replica.vitals.seq
+
+    @property
     def progress(self) -> Progress:
         """Return how far its turns are."""
         talk, made = self.replica.conversation, self.made

@@ -15,6 +15,10 @@ class Waiters(Generic[T]):
     def __init__(self) -> None:
         self._open: list[tuple[Callable[[], T | None], asyncio.Future[T]]] = []
 
+    def __bool__(self) -> bool:
+        """Tell whether anybody waits."""
+        return bool(self._open)
+
     async def until(self, reached: Callable[[], T | None], timeout_s: float | None) -> T:
         """Return the first value of ``reached`` that is not ``None``. Raises TimeoutError after ``timeout_s``."""
         now = reached()

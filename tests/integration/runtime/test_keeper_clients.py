@@ -122,3 +122,30 @@ async def test_ten_keepers_are_adopted_at_once(places: Places, kept: Kept) -> No
     finally:
         for agent in fleet:
             agent.end()
+
+
+async def test_a_client_that_does_not_listen_for_a_while_is_kept_and_hears_the_end(kept: Kept) -> None:
+    """The daemon leaves unread what nobody waits for: neither the agent nor the connection may suffer."""
+    code = "import time\nfor n in range(400): print(n, flush=True); time.sleep(0.011)"
+    link, ear = await kept.python(code)
+    await ear.until(lambda: ear.next_seq > 1)
+    link.pause()
+    heard = ear.next_seq
+    # More pokes than the socket holds: the keeper keeps the rest to itself.
+    await ear.until(lambda: kept.state().finished)
+    assert (ear.next_seq, ear.exits, ear.lost) == (heard, [], False)
+    assert kept.out.split() == [b"%d" % number for number in range(400)]
+    link.resume()
+    state = await ear.exit()
+    assert (state.exit_code, ear.next_seq, ear.lost) == (0, len(kept.marks()), False)
+
+
+async def test_a_client_that_does_not_listen_still_has_its_writes_done(kept: Kept) -> None:
+    link, ear = await kept.run("cat")
+    await ear.until(lambda: kept.events("start"))
+    link.pause()
+    link.write("w1", b"over here\n")
+    await ear.until(lambda: kept.out == b"over here\n")
+    assert ear.acks == []
+    link.resume()
+    await ear.until(lambda: [status for _, status, _ in ear.acks] == ["accepted", "written"])

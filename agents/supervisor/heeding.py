@@ -1,0 +1,131 @@
+"""When a keeper's word about new marks is heard: at once while somebody waits for it, else at moments all agents share.
+
+For a process that sleeps, waking up costs more than taking a line in; so output nobody waits for is left unread until
+all agents' is due, and one wake takes it in. Gives no meaning to any mark.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from agents.supervisor.bus import Timers
+
+#: Seconds between two looks at output that means nothing to its adapter: when nobody watches, and when somebody does
+#: (the first after a pause is taken in at once: it may be the echo of a key).
+CALM_S = 1.0
+SEEN_S = 0.1
+
+#: Seconds after something was written to a watched agent in which whatever it says is taken in at once: more than one
+#: key may echo within a pause.
+ECHO_S = 0.25
+
+#: What a timer may come too early, seconds: the moment it came for is not the next one.
+EARLY_S = 0.001
+
+
+class Ear(Protocol):
+    """The keeper's connection, as far as it can be left unread."""
+
+    def pause(self) -> None:
+        """Leave unread what the keeper says from now on."""
+
+    def resume(self) -> None:
+        """Read again, also what was left."""
+
+
+class Awaited(Protocol):
+    """The unit, as far as it says who waits for its agent's output."""
+
+    @property
+    def is_expectant(self) -> bool:
+        """Tell whether somebody may be waiting for what the next marks say."""
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Tell whether mere output is of interest soon."""
+
+    @property
+    def taken(self) -> int:
+        """Return the number of the next mark to be taken."""
+
+    def wake(self) -> None:
+        """Have a round come soon."""
+
+
+class Heeding:
+    """Owned by one agent's hold; ``ear`` returns the connection there is.
+
+    While an agent goes on talking its connection stays unread: a round looks on the disk at every moment, where its
+    end is a mark too. Once a moment brings nothing new the connection is read again, so that its loss is heard.
+    """
+
+    def __init__(self, unit: Awaited, timers: Timers, ear: Callable[[], Ear | None]) -> None:
+        self._unit = unit
+        self._timers = timers
+        self._ear = ear
+        self._due: float | None = None  # the next moment; None while the connection is read
+        self._looked_at = self._echo_until = -math.inf
+        self._had_taken: int | None = None  # what was taken before the look under way
+
+    @property
+    def is_resting(self) -> bool:
+        """Tell whether the connection is left unread."""
+        return self._due is not None
+
+    def poked(self, next_seq: int) -> None:
+        """Learn that there are marks below ``next_seq``."""
+        unit, now = self._unit, self._timers.time()
+        if next_seq <= unit.taken:
+            return  # said before the last look
+        if unit.is_expectant or (unit.is_looked_at and now < self._echo_until):
+            unit.wake()
+            return
+        if unit.is_looked_at and now - self._looked_at >= SEEN_S:
+            self._look(now)
+        self._rest(now)
+
+    def written(self) -> None:
+        """Learn that something was written to the agent: its echo may follow."""
+        self._echo_until = self._timers.time() + ECHO_S
+
+    def settle(self) -> None:
+        """Decide after a round whether to go on resting."""
+        had_taken, self._had_taken = self._had_taken, None
+        if self._due is None:
+            return
+        now = self._timers.time()
+        if had_taken == self._unit.taken:
+            self._looked_at = -math.inf  # it was silent: what it says next is the first
+            self._listen()
+        elif self._unit.is_expectant:
+            self._listen()
+        elif had_taken is not None or (self._unit.is_looked_at and self._due > now + SEEN_S):
+            self._rest(now)
+
+    def _listen(self) -> None:
+        self._due = None
+        ear = self._ear()
+        if ear is not None:
+            ear.resume()
+
+    def _rest(self, now: float) -> None:
+        period = SEEN_S if self._unit.is_looked_at else CALM_S
+        due = (math.floor((now + EARLY_S) / period) + 1) * period
+        if self._due is None:
+            ear = self._ear()
+            if ear is not None:
+                ear.pause()
+        if due != self._due:
+            self._due = due
+            self._timers.call_at(due, lambda: self._on_moment(due))
+
+    def _on_moment(self, due: float) -> None:
+        if due == self._due:  # else overtaken by another moment, or by somebody who waits
+            self._look(self._timers.time())
+
+    def _look(self, now: float) -> None:
+        self._looked_at = now
+        self._had_taken = self._unit.taken
+        self._unit.wake()
