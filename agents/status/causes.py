@@ -46,6 +46,7 @@ _PHRASES: tuple[tuple[Cause, str], ...] = (
         r"authenticat|unauthori[sz]ed|forbidden|logged out|not logged in|log in again|\blogin\b|"
         r"(?:invalid|incorrect|missing|no|expired|revoked|wrong|set an?) .{0,20}(?:api key|credentials?)\b|"
         r"api key .{0,30}(?:invalid|not valid|missing|expired|revoked|required|not found|not set)|"
+        r"\bkey (?:may not|can ?not|is not (?:allowed|permitted))|"
         r"auth (?:required|error|failed)|oauth token|(?:token|credentials?) .{0,20}(?:expired|revoked)",
     ),
     (Cause.OVERLOADED, r"overloaded|service unavailable|at capacity|no capacity|high demand"),
@@ -95,7 +96,8 @@ _ADDRESS = re.compile(r"https?://\S+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[\s_\-\"'`:]+")
 _STATUS = re.compile(
-    r"(?:\b(?:status(?: code)?|https?(?:/\d(?:\.\d)?)?|error|code)\W{0,4}|^\W{0,3})([45]\d\d)\b", re.IGNORECASE
+    r"(?:\b(?:status(?: code)?|https?(?:/\d(?:\.\d)?)?|error|code)\W{0,4}(?:repeated )?|^\W{0,3})([45]\d\d)\b",
+    re.IGNORECASE,
 )
 
 

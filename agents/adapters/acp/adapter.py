@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from agents.adapters.acp import messages, options, permissions, session, turns, updates
+from agents.adapters.acp import faults, messages, options, permissions, session, turns, updates
+from agents.adapters.acp.context import Context
 from agents.adapters.acp.state import NOTE_LIMIT, Phase, State
 from agents.adapters.contract import (
     Adapter,
@@ -26,7 +27,20 @@ from agents.adapters.contract import (
 )
 from agents.adapters.framing import Garbage
 from agents.adapters.process import Control, ending, launch_failure, read_control
-from agents.model import Blocked, Capability, Evidence, Kind, Mark, Rank, Request, RequestKey, Spec, Stream, Turn
+from agents.model import (
+    Blocked,
+    Capability,
+    Evidence,
+    Kind,
+    Mark,
+    Rank,
+    Request,
+    RequestKey,
+    Spec,
+    Stream,
+    Trouble,
+    Turn,
+)
 from agents.status.untrusted import one_line
 
 #: Bytes of stderr kept to explain a program that ends before it speaks.
@@ -40,7 +54,7 @@ _ALWAYS: Final = frozenset(
 class AcpAdapter(Adapter):
     """One agent's ACP conversation; owned by one unit, lives in the daemon's loop."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     def __init__(self, kind: Kind, spec: Spec) -> None:
         self._kind = kind
@@ -145,9 +159,9 @@ class AcpAdapter(Adapter):
         method = message.get("method")
         if isinstance(method, str):
             if "id" in message and _is_id(message["id"]):
-                return permissions.on_request(
-                    self._state, permissions.Asked(message["id"], method, message.get("params")), mark
-                )
+                asked = permissions.Asked(message["id"], method, message.get("params"))
+                taken = turns.on_sign(self._state) if method in permissions.OPENED else []
+                return [*taken, *permissions.on_request(self._state, asked, mark)]
             return self._notified(method, message.get("params"), mark)
         if "id" in message and ("result" in message or "error" in message):
             return self._answered(message, mark)
@@ -157,13 +171,23 @@ class AcpAdapter(Adapter):
         state = self._state
         match method:
             case "session/update":
-                return updates.apply_update(state, params, mark)
+                return self._updated(params, mark)
             case "$/cancel_request" if isinstance(params, dict) and _is_id(params.get("requestId")):
                 return permissions.withdraw_id(state, params.get("requestId"))
             case "elicitation/complete" if isinstance(params, dict):
                 return permissions.withdraw_elicitation(state, params.get("elicitationId"))
             case _:
                 return updates.note_once(state, f"method:{method[:100]}", f"an unknown notification “{method}”", params)
+
+    def _updated(self, params: Any, mark: Mark) -> list[Fact]:
+        state = self._state
+        facts: list[Fact] = []
+        if not state.replaying and updates.is_work(params):
+            facts = turns.on_sign(state)
+            faults.passed(state)
+        update = params.get("update") if isinstance(params, dict) else None
+        meta = update.get("_meta") if isinstance(update, dict) else None
+        return [*facts, *updates.apply_update(state, params, mark), *faults.on_told(state, self._kind, meta, mark)]
 
     def _answered(self, message: dict[str, Any], mark: Mark) -> list[Fact]:
         state = self._state
@@ -174,10 +198,9 @@ class AcpAdapter(Adapter):
         error = message.get("error")
         if pending.method == "session/prompt":
             if error is not None:
-                return turns.on_error(state, pending, error, mark)
-            cumulative = self._kind.quirks.get("usage") == "cumulative"
-            return turns.on_result(state, pending, message.get("result"), mark, cumulative=cumulative)
-        ctx = session.Context(state, self._kind, self._spec, mark)
+                return turns.on_error(state, self._kind, pending, error, mark)
+            return turns.on_result(state, self._kind, pending, message.get("result"), mark)
+        ctx = Context(state, self._kind, self._spec, mark)
         if error is not None:
             return session.on_error(ctx, pending, error)
         return session.on_result(ctx, pending, message.get("result"))
@@ -206,7 +229,7 @@ class AcpAdapter(Adapter):
         """Return the replies that are owed, then the handshake step that is due."""
         state = self._state
         owed = [Want(reply.key, reply.data) for reply in state.replies.values()]
-        return owed + session.due(session.Context(state, self._kind, self._spec))
+        return owed + session.due(Context(state, self._kind, self._spec))
 
     def evidence(self) -> Sequence[Evidence]:
         """Return the one claim of the protocol; none before the session is open and once nobody can speak."""
@@ -244,6 +267,10 @@ class AcpAdapter(Adapter):
             able.add(Capability.RESUME)
         if state.modes:
             able.add(Capability.MODES)
+        if state.models:
+            able.add(Capability.MODELS)
+        if state.known.fork and state.prompted:
+            able.add(Capability.FORK)
         return frozenset(able)
 
     def ready(self) -> bool:
@@ -285,6 +312,22 @@ class AcpAdapter(Adapter):
             raise NotPossible(f"there is no mode “{mode}”; " + (f"modes: {offered}" if offered else "it has no modes"))
         method, params = options.mode_request(self._state, found)
         return messages.request(f"mode.{token}", method, params)
+
+    def set_model(self, model: str, token: str) -> bytes:
+        """Return the request that switches the model, by whichever way the agent announced it."""
+        self._require_session()
+        found = options.find_model(self._state, model)
+        if found is None:
+            offered = ", ".join(one.id for one in self._state.models)
+            raise NotPossible(
+                f"there is no model “{model}”; " + (f"models: {offered}" if offered else "it offers none")
+            )
+        method, params = options.model_request(self._state, found)
+        return messages.request(f"model.{token}", method, params)
+
+    def trouble(self) -> Trouble | None:
+        """Return what is wrong around it: requests it tries again, or why its last turn failed."""
+        return self._state.trouble
 
     def _require_session(self) -> None:
         match self._state.phase:

@@ -68,20 +68,77 @@ def note(text: str, value: Any = None, level: str = "info") -> Noted:
     return Noted(text, "" if value is None else raw(value), level)
 
 
-def error_words(body: Any) -> tuple[int, str]:
-    """Return code and plain words of a JSON-RPC error: its message and the cause its ``data`` names."""
+class Failure(msgspec.Struct, frozen=True):
+    """What a JSON-RPC error says: plain ``words``, the HTTP ``status`` it names, and short ``hints`` of its kind."""
+
+    code: int
+    words: str
+    status: int | None = None
+    hints: tuple[str, ...] = ()
+    retry_after: float | None = None
+
+
+def failure(body: Any) -> Failure:
+    """Return what a JSON-RPC error says; several agents hand on a vendor's whole JSON body as the message."""
     if not isinstance(body, dict):
-        return 0, one_line(str(body), 500)
+        return Failure(0, one_line(str(body), 500) or "the agent gave no reason")
     code = body.get("code")
-    message = one_line(str(body.get("message") or ""), 500)
+    code = code if isinstance(code, int) and not isinstance(code, bool) else 0
+    inner = _unpacked(body.get("message"))
+    sources = [body.get("data"), inner]
+    named = [value for source in sources for value in _all(source, _STATUS_KEYS)]
+    statuses = [value for value in (code, *named) if isinstance(value, int) and 400 <= value < 600]
+    hints = [value for source in sources for value in _all(source, _HINT_KEYS) if isinstance(value, str)]
+    waits = [value for source in sources for value in _all(source, _WAIT_KEYS) if _is_seconds(value)]
+    return Failure(
+        code,
+        _words(body, inner),
+        statuses[0] if statuses else None,
+        tuple(one_line(hint, 100) for hint in hints[:8]),
+        float(waits[0]) if waits else None,
+    )
+
+
+def error_words(body: Any) -> tuple[int, str]:
+    """Return code and plain words of a JSON-RPC error."""
+    told = failure(body)
+    return told.code, told.words
+
+
+_STATUS_KEYS: Final = ("status", "statusCode", "status_code", "httpStatus", "code")
+_HINT_KEYS: Final = ("errorKind", "kind", "type", "code", "status", "name", "errorName", "reason")
+_WAIT_KEYS: Final = ("retryAfter", "retry_after", "retryAfterSeconds")
+
+
+def _unpacked(message: Any) -> Any:
+    if not isinstance(message, str) or not message.lstrip().startswith("{"):
+        return None
+    try:
+        return msgspec.json.decode(message)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _all(value: Any, keys: tuple[str, ...], depth: int = 0) -> list[Any]:
+    """Return the values of ``keys`` anywhere inside a small object, outermost first."""
+    if not isinstance(value, dict) or depth > 4:
+        return []
+    found = [value[key] for key in keys if key in value]
+    return found + [one for inner in value.values() for one in _all(inner, keys, depth + 1)]
+
+
+def _is_seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _words(body: dict[str, Any], inner: Any) -> str:
+    message = one_line(_cause(inner) or str(body.get("message") or ""), 500)
     cause = one_line(_cause(body.get("data")), 500)
     if message.lower().rstrip(".") in _EMPTY_MESSAGES:
-        words = cause or message or "the agent gave no reason"
-    elif cause and cause.lower() not in message.lower():
-        words = f"{message}: {cause}"
-    else:
-        words = message
-    return (code if isinstance(code, int) else 0), words
+        return cause or message or "the agent gave no reason"
+    if cause and cause.lower() not in message.lower():
+        return f"{message}: {cause}"
+    return message
 
 
 def _cause(data: Any, depth: int = 0) -> str:

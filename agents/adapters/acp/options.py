@@ -1,6 +1,6 @@
-"""Modes and configuration options of an ACP session: what there is, what is set, what to ask for. Pure.
+"""Modes, models and configuration options of an ACP session: what there is, what is set, what to ask for. Pure.
 
-Agents announce modes as ``modes``, as a configuration option of category ``mode``, or as both.
+Agents announce modes as ``modes``, as a configuration option of category ``mode``, or as both; models likewise.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any, Final
 from acp import schema
 
 from agents.adapters.acp.state import Choice, Option, State
-from agents.adapters.contract import Fact, ModesChanged
-from agents.model import Mode
+from agents.adapters.contract import Fact, ModelsChanged, ModesChanged
+from agents.model import Mode, Model
 from agents.status.untrusted import one_line
 
 #: Mark on a pending ``session/set_mode`` that the agent has told its mode since.
@@ -35,6 +35,10 @@ def read_options(state: State, options: Sequence[Any] | None) -> list[Fact]:
     if options is None:
         return []
     state.options = [_option(item) for item in options if isinstance(item, schema.SessionConfigOptionSelect)]
+    return _read_mode_option(state) + _read_model_option(state)
+
+
+def _read_mode_option(state: State) -> list[Fact]:
     option = by_category(state, "mode")
     if option is None:
         return []
@@ -43,6 +47,67 @@ def read_options(state: State, options: Sequence[Any] | None) -> list[Fact]:
         state.modes = tuple(Mode(c.value, c.name, c.description) for c in option.choices)
         state.mode = option.current
     return [ModesChanged(state.modes, state.mode)] if (state.modes, state.mode) != before else []
+
+
+def _read_model_option(state: State) -> list[Fact]:
+    option = by_category(state, "model")
+    if option is None:
+        return []
+    models = tuple(Model(choice.value, choice.name, choice.description) for choice in option.choices)
+    return _tell_models(state, models, option.current)
+
+
+def read_models(state: State, told: Any) -> list[Fact]:
+    """Take the ``models`` of a session response, which the pinned schema does not have; what is odd is left out."""
+    if not isinstance(told, dict) or by_category(state, "model") is not None:
+        return []
+    available = told.get("availableModels")
+    models = tuple(
+        Model(
+            item["modelId"],
+            one_line(_text(item, "name") or item["modelId"], 100),
+            one_line(_text(item, "description"), 300),
+        )
+        for item in (available if isinstance(available, list) else ())
+        if isinstance(item, dict) and isinstance(item.get("modelId"), str)
+    )
+    return _tell_models(state, models, _text(told, "currentModelId") or None)
+
+
+def _text(item: dict[str, Any], key: str) -> str:
+    value = item.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _tell_models(state: State, models: tuple[Model, ...], current: str | None) -> list[Fact]:
+    before = (state.models, state.model)
+    state.models, state.model = models, current
+    return [ModelsChanged(models, current)] if (models, current) != before else []
+
+
+def find_model(state: State, wanted: str) -> str | None:
+    """Return the id of the model called ``wanted`` (by id, by the end of a ``provider/model`` id, else by name)."""
+    lower = wanted.lower()
+    for model in state.models:
+        if model.id == wanted:
+            return model.id
+    for model in state.models:
+        if model.name.lower() == lower or model.id.lower().rpartition("/")[2] == lower:
+            return model.id
+    return None
+
+
+def model_request(state: State, model: str) -> tuple[str, dict[str, Any]]:
+    """Return method and params that switch to ``model``, by whichever way the agent announced it."""
+    option = by_category(state, "model")
+    if option is not None:
+        return "session/set_config_option", {"sessionId": state.session_id, "configId": option.id, "value": model}
+    return "session/set_model", {"sessionId": state.session_id, "modelId": model}
+
+
+def set_model(state: State, model: str) -> list[Fact]:
+    """Record that the agent accepted ``model``; its protocol has no way to read it back."""
+    return _tell_models(state, state.models, model)
 
 
 def _option(item: schema.SessionConfigOptionSelect) -> Option:
@@ -66,18 +131,6 @@ def find_mode(state: State, wanted: str) -> str | None:
         if mode.id == wanted:
             return mode.id
     return next((mode.id for mode in state.modes if mode.name.lower() == wanted.lower()), None)
-
-
-def find_choice(option: Option, wanted: str) -> str | None:
-    """Return the value called ``wanted`` (by value, by the end of a ``provider/model`` value, else by name)."""
-    for choice in option.choices:
-        if choice.value == wanted:
-            return choice.value
-    lower = wanted.lower()
-    for choice in option.choices:
-        if choice.name.lower() == lower or choice.value.lower().rpartition("/")[2] == lower:
-            return choice.value
-    return None
 
 
 def mode_request(state: State, mode: str) -> tuple[str, dict[str, Any]]:

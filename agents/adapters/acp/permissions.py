@@ -28,6 +28,9 @@ from agents.status.untrusted import one_line, reveal
 PERMISSION: Final = "session/request_permission"
 ELICITATION: Final = "elicitation/create"
 
+#: Requests the user decides.
+OPENED: Final = frozenset({PERMISSION, ELICITATION})
+
 #: Kinds of options in the order in which a decision chooses among them.
 _CHOOSES: Final = {
     "allow": ("allow_once",),
@@ -56,7 +59,7 @@ class Asked(msgspec.Struct, frozen=True):
 def on_request(state: State, asked: Asked, mark: Mark) -> list[Fact]:
     """Take a request of the agent: one the user decides is opened, any other is answered with an error."""
     rpc_id, method, params = asked.rpc_id, asked.method, asked.params
-    if method not in (PERMISSION, ELICITATION):
+    if method not in OPENED:
         refuse(state, rpc_id, messages.METHOD_NOT_FOUND, f"Quarterdeck does not offer {method[:100]}")
         return _note_unoffered(state, method, params)
     repeated, replaced = _same_id(state, asked)

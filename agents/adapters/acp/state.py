@@ -9,7 +9,7 @@ import msgspec
 
 from agents.adapters.framing import Splitter
 from agents.adapters.resting import Resting
-from agents.model import Mode, Request, ToolCall, Usage
+from agents.model import Cause, Mode, Model, Request, ToolCall, Trouble, Usage
 
 #: Ended tool calls of a turn kept whole, for updates that come late.
 LATE_TOOLS: Final = 64
@@ -48,8 +48,18 @@ class Pending(msgspec.Struct):
     extra: str = ""
 
 
+class Fault(msgspec.Struct):
+    """Why a turn or a session failed; ``reason`` is how the turn then ended."""
+
+    text: str
+    cause: Cause
+    reason: str = "error"
+    status: int | None = None
+    retry_after: float | None = None
+
+
 class OpenTurn(msgspec.Struct):
-    """The running turn. Times: monotonic and epoch seconds."""
+    """The running turn. Times: monotonic and epoch seconds. ``said`` is the beginning of its text."""
 
     number: int
     text: str
@@ -59,6 +69,9 @@ class OpenTurn(msgspec.Struct):
     changed: bool = False
     cancelling: bool = False
     activity: str = ""
+    taken: bool = False
+    said: str = ""
+    fault: Fault | None = None
 
 
 class OpenRequest(msgspec.Struct):
@@ -102,6 +115,7 @@ class Known(msgspec.Struct):
 
     load: bool = False
     resume: bool = False
+    fork: bool = False
     auth_methods: dict[str, str] = {}
     agent: str = ""
 
@@ -128,12 +142,17 @@ class State(msgspec.Struct):
     pending: dict[str, Pending] = {}
     deadline: float | None = None
     tried: list[str] = []  # session methods that failed in this incarnation
+    lost: str = ""  # why the earlier session could not be continued in this incarnation
     skipped: list[str] = []  # settings that cannot be made in this incarnation
     session_id: str | None = None
     prompted: bool = False  # something was said in this session
     modes: tuple[Mode, ...] = ()
     mode: str | None = None
     options: list[Option] = []
+    models: tuple[Model, ...] = ()
+    model: str | None = None
+    trouble: Trouble | None = None
+    loaded: bool = False  # a session was loaded and nothing was said in it yet: history may still come
     turn: OpenTurn | None = None
     resting: Resting | None = None
     requests: list[OpenRequest] = []
@@ -157,6 +176,11 @@ class State(msgspec.Struct):
         )
 
     @property
-    def replaying(self) -> bool:
-        """Tell whether the agent is repeating history: ``session/load`` is not answered yet."""
+    def loading(self) -> bool:
+        """Tell whether ``session/load`` is not answered yet."""
         return any(p.method == "session/load" for p in self.pending.values())
+
+    @property
+    def replaying(self) -> bool:
+        """Tell whether the agent is repeating history; some answer ``session/load`` before they are through with it."""
+        return self.loaded or self.loading

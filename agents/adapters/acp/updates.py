@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from agents.adapters.acp import options, permissions, usage
 from agents.adapters.acp.content import CHANGING, OPEN_STATUS, block_text, doing, merge_tool
+from agents.adapters.acp.faults import SAID_LIMIT
 from agents.adapters.acp.messages import note
 from agents.adapters.acp.state import LATE_TOOLS, MAX_TOOLS, NOTE_LIMIT, State
 from agents.adapters.contract import (
@@ -26,7 +27,17 @@ from agents.adapters.contract import (
 from agents.model import Mark, PlanEntry, SlashCommand, ToolCall
 from agents.status.untrusted import one_line
 
+#: Updates that only come while a turn is worked on.
+_WORK = frozenset(
+    {"agent_message_chunk", "agent_thought_chunk", "tool_call", "tool_call_update", "plan", "plan_update"}
+)
+
 _CHECK_LINE = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[(?P<box>[ xX~-])\]\s*)?(?P<text>.+)")
+
+
+def is_work(params: Any) -> bool:
+    """Tell whether a ``session/update`` comes from working on a prompt; others come at any time."""
+    return _kind(params) in _WORK
 
 
 def apply_update(state: State, params: Any, mark: Mark) -> list[Fact]:
@@ -63,6 +74,7 @@ def _on_message(state: State, update: schema.AgentMessageChunk, _mark: Mark) -> 
     text = block_text(update.content)
     if state.turn is not None and not state.replaying:
         state.turn.spoke = state.turn.spoke or bool(text.strip())
+        state.turn.said += text[: SAID_LIMIT - len(state.turn.said)]
         state.turn.activity = "writing"
     return [TextAppended("message", text, update.message_id, state.replaying)]
 

@@ -28,7 +28,7 @@ _FIELDS = {
 
 def on_update(state: State, update: schema.UsageUpdate) -> list[Fact]:
     """Fold a ``usage_update``; history repeated by ``session/load`` is not spent again."""
-    if state.replaying:
+    if state.loading:
         return []  # history: counted when it happened, and smaller costs would look like a new count
     spent = state.spent
     changed = msgspec.structs.replace(spent.usage, context_used=update.used, context_size=update.size or None)

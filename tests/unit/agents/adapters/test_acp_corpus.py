@@ -30,7 +30,7 @@ from agents.adapters.contract import (
     TurnEnded,
     UsageChanged,
 )
-from agents.model import Blocked, Capability, Spec, ToolCall, Turn
+from agents.model import Blocked, Capability, Cause, Spec, ToolCall, Turn
 from tests.unit.agents.adapters.tape import Drive, kind, spec
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "acp"
@@ -228,9 +228,9 @@ def test_a_mode_that_was_asked_for_is_set_before_the_session_is_ready() -> None:
 def test_a_refused_key_is_an_error_of_the_turn_in_its_own_words() -> None:
     dialogue = Dialogue()
     (ended,) = of(dialogue.play("opencode-unauthorized"), TurnEnded)
-    assert (ended.reason, ended.ok) == ("error", False)
+    assert (ended.reason, ended.ok, ended.cause) == ("auth_required", False, Cause.AUTH)
     assert "Incorrect API key provided." in ended.detail
-    assert dialogue.states[-1] == (Turn.ERROR, None)
+    assert dialogue.states[-1] == (Turn.BLOCKED, Blocked.AUTH)
 
 
 def test_killed_at_a_permission_it_resumes_its_session() -> None:

@@ -9,6 +9,7 @@ import pytest
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import (
     Answer,
+    ModelsChanged,
     ModesChanged,
     Noted,
     NotPossible,
@@ -20,7 +21,7 @@ from agents.adapters.contract import (
     TurnEnded,
     UsageChanged,
 )
-from agents.model import Blocked, Capability, Mode, Stream, Turn
+from agents.model import Blocked, Capability, Cause, Mode, Model, Stream, Turn
 from tests.unit.agents.adapters.tape import Drive, chunk, ended, kind, open_session, prompt, spec, update
 
 MODES = {
@@ -202,13 +203,38 @@ AUTH = {
 }
 
 
-def test_the_kinds_auth_method_is_used() -> None:
+def test_the_kinds_auth_method_is_used_once_the_agent_demands_it() -> None:
     d = Drive(AcpAdapter(kind(auth_method="key"), spec()))
     d.start()
     d.reply(AUTH)
+    assert d.refuse(-32000, "Authentication required") == []
     (request,) = d.settle()
     assert (request["method"], request["params"]) == ("authenticate", {"methodId": "key"})
     d.reply_to(request, {})
+    (again,) = d.settle()
+    assert again["method"] == "session/new"
+    assert d.reply_to(again, {"sessionId": "s1"}) == [SessionStarted("s1")]
+
+
+def test_who_demands_a_login_after_the_login_is_not_asked_again() -> None:
+    d = Drive(AcpAdapter(kind(auth_method="key", login=("x", "auth login")), spec()))
+    d.start()
+    d.reply(AUTH)
+    d.refuse(-32000, "Authentication required")
+    d.reply({})
+    (fact,) = d.refuse(-32000, "Authentication required")
+    assert isinstance(fact, SessionFailed)
+    assert fact.hint.startswith("Log in to the agent with `x 'auth login'`, then resume it. It offers: API key")
+    trouble = d.adapter.trouble()
+    assert trouble is not None
+    assert trouble.cause is Cause.AUTH
+    assert d.adapter.wants() == []
+
+
+def test_an_agent_without_a_demand_for_a_login_is_not_logged_in() -> None:
+    d = Drive(AcpAdapter(kind(auth_method="key"), spec()))
+    d.start()
+    d.reply(AUTH)
     assert d.settle()[0]["method"] == "session/new"
 
 
@@ -238,6 +264,7 @@ def test_a_refused_authentication_is_a_missing_login() -> None:
     d = Drive(AcpAdapter(kind(auth_method="key"), spec()))
     d.start()
     d.reply(AUTH)
+    d.refuse(-32000, "Authentication required")
     (fact,) = d.refuse(-32603, "Internal error", {"message": "X_KEY is not set"})
     assert isinstance(fact, SessionFailed)
     assert (fact.text, fact.auth) == ("authenticate failed: X_KEY is not set", True)
@@ -373,8 +400,8 @@ def test_a_failing_resume_falls_back_to_load_and_then_to_a_new_session_that_says
     facts = d.reply_to(request, {"sessionId": "s2"})
     assert SessionStarted("s2") in facts
     assert warnings(d) == [
-        "The earlier session s1 is not continued: continuing it failed. A new session begins; what was said "
-        "stays in this transcript, but the agent does not remember it."
+        "The earlier session s1 is not continued: session/load failed: session file is gone. A new session begins; "
+        "what was said stays in this transcript, but the agent does not remember it."
     ]
     told = [fact.text for fact in d.facts if isinstance(fact, Noted) and fact.level == "info"]
     assert told[1] == "session/load failed: session file is gone; trying session/new"
@@ -440,3 +467,109 @@ def test_what_a_dead_agent_is_asked_is_refused_with_the_next_step() -> None:
         d.adapter.interrupt("e1-1")
     with pytest.raises(NotPossible, match="not open any more"):
         d.adapter.answer("1:0:abc", Answer("allow"))
+
+
+def test_history_that_comes_after_the_answer_to_load_is_history_all_the_same() -> None:
+    d = ended_after_a_turn(drive(), **LOAD)
+    d.start(2)
+    d.reply({"protocolVersion": 1, "agentCapabilities": LOAD})
+    d.reply({})
+    assert d.says(chunk("fix", "user_message_chunk"), chunk("hello")) == [
+        TextAppended("user", "fix", None, replayed=True),
+        TextAppended("message", "hello", None, replayed=True),
+    ]
+    prompt(d, 2)
+    assert TextAppended("message", "now") in d.says(chunk("now"))
+
+
+# ---------------------------------------------------------------- forks
+
+
+FORK = {"loadSession": True, "sessionCapabilities": {"fork": {}}}
+
+
+def test_a_fork_begins_with_a_copy_of_the_session_and_has_its_own() -> None:
+    d = drive(fork_of="s0")
+    d.start()
+    d.reply({"protocolVersion": 1, "agentCapabilities": FORK})
+    (request,) = d.settle()
+    assert (request["method"], request["params"]["sessionId"]) == ("session/fork", "s0")
+    assert d.reply_to(request, {"sessionId": "s9"}) == [SessionStarted("s9")]
+    assert {Capability.FORK, Capability.RESUME} <= d.adapter.capabilities()
+    d.ctl("exit", code=0, signal=None)
+    d.start(2)
+    d.reply({"protocolVersion": 1, "agentCapabilities": FORK})
+    (request,) = d.settle()
+    assert (request["method"], request["params"]["sessionId"]) == ("session/load", "s9")
+
+
+def test_a_fork_that_fails_does_not_begin_without_the_conversation() -> None:
+    d = drive(fork_of="s0")
+    d.start()
+    d.reply({"protocolVersion": 1, "agentCapabilities": FORK})
+    (fact,) = d.refuse(-32603, "no such session")
+    assert isinstance(fact, SessionFailed)
+    assert fact.text == "session/fork failed: no such session"
+
+
+def test_an_agent_that_cannot_copy_says_what_is_missing() -> None:
+    d = drive(fork_of="s0")
+    open_session(d, **LOAD)
+    assert "does not offer to copy a session" in warnings(d)[0]
+    assert Capability.FORK not in d.adapter.capabilities()
+
+
+# ---------------------------------------------------------------- models
+
+
+MODELS = {
+    "models": {
+        "currentModelId": "v/small",
+        "availableModels": [
+            {"modelId": "v/small", "name": "Small"},
+            {"modelId": "v/big", "name": "Big", "description": "slow"},
+            {"modelId": 7},
+            "x",
+        ],
+    }
+}
+
+
+def test_models_of_the_session_are_told_and_the_one_asked_for_is_set() -> None:
+    d = drive(model="big")
+    models = (Model("v/small", "Small"), Model("v/big", "Big", "slow"))
+    assert ModelsChanged(models, "v/small") in open_session(d, session=MODELS)
+    assert Capability.MODELS in d.adapter.capabilities()
+    (request,) = d.settle()
+    assert (request["method"], request["params"]) == ("session/set_model", {"sessionId": "s1", "modelId": "v/big"})
+    assert not d.adapter.ready()
+    assert d.reply_to(request, {}) == [ModelsChanged(models, "v/big")]
+    assert d.adapter.ready()
+
+
+def test_the_model_is_switched_by_the_way_it_was_announced() -> None:
+    d = drive()
+    open_session(d, session=MODELS)
+    facts = d.write(d.adapter.set_model("Big", "e1"))
+    assert facts == []
+    d.says({"jsonrpc": "2.0", "id": "model.e1", "error": {"code": -32603, "message": "not for you"}})
+    assert warnings(d) == ["The agent refused model “v/big”: not for you; its model is unchanged."]
+    with pytest.raises(NotPossible, match="there is no model “huge”; models: v/small, v/big"):
+        d.adapter.set_model("huge", "e2")
+    d = drive()
+    open_session(d, session={"configOptions": [select("model", "m1", "m1", "m2")], **MODELS})
+    d.write(d.adapter.set_model("m2", "e1"))
+    answer = {"configOptions": [select("model", "m2", "m1", "m2")]}
+    facts = d.says({"jsonrpc": "2.0", "id": "model.e1", "result": answer})
+    (changed,) = [fact for fact in facts if isinstance(fact, ModelsChanged)]
+    assert changed.current == "m2"
+
+
+@pytest.mark.parametrize("told", [None, [], {"availableModels": "x"}, {"availableModels": [{}], "currentModelId": 7}])
+def test_odd_models_are_left_out(told: object) -> None:
+    d = drive()
+    open_session(d, session={"models": told})
+    assert d.adapter.ready()
+    assert Capability.MODELS not in d.adapter.capabilities()
+    with pytest.raises(NotPossible, match="it offers none"):
+        d.adapter.set_model("x", "e1")

@@ -15,13 +15,14 @@ from agents.adapters.contract import (
     NotPossible,
     PlanChanged,
     ProcessEnded,
+    PromptTaken,
     TextAppended,
     ToolCallChanged,
     TurnEnded,
     TurnStarted,
     UsageChanged,
 )
-from agents.model import Blocked, Diff, Mode, PlanEntry, SlashCommand, Stream, Turn, Usage
+from agents.model import Blocked, Cause, Diff, Mode, PlanEntry, SlashCommand, Stream, Turn, Usage
 from tests.unit.agents.adapters.tape import (
     WALL,
     Drive,
@@ -87,44 +88,53 @@ def test_the_end_of_the_turn(d: Drive) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "turn", "ok", "detail"),
+    ("reason", "detail", "cause"),
     [
-        ("cancelled", Turn.IDLE, True, ""),
-        ("refusal", Turn.ERROR, False, "the model refused to continue"),
-        ("max_tokens", Turn.ERROR, False, "stopped at the limit of output tokens"),
-        ("max_turn_requests", Turn.ERROR, False, "stopped at the limit of model requests in one turn"),
-        ("exploded", Turn.ERROR, False, "ended with an unknown reason: exploded"),
+        ("refusal", "the model refused to continue", Cause.REFUSAL),
+        ("max_tokens", "stopped at a limit of tokens: of its answer, or of its context", Cause.CONTEXT_FULL),
+        ("max_turn_requests", "stopped at the limit of model requests in one turn", Cause.UNKNOWN),
+        ("exploded", "ended with an unknown reason: exploded", Cause.UNKNOWN),
     ],
 )
-def test_other_ends(d: Drive, reason: str, turn: Turn, ok: bool, detail: str) -> None:
+def test_ends_that_are_no_success(d: Drive, reason: str, detail: str, cause: Cause) -> None:
     prompt(d)
-    assert d.says(ended(1, reason))[-1] == TurnEnded(1, reason, ok=ok, detail=detail)
-    assert activity(d) == (turn, detail)
+    assert d.says(ended(1, reason))[-1] == TurnEnded(1, reason, ok=False, detail=detail, cause=cause)
+    assert activity(d) == (Turn.ERROR, detail)
+
+
+def test_a_cancelled_turn_is_no_failure(d: Drive) -> None:
+    prompt(d)
+    assert d.says(ended(1, "cancelled")) == [PromptTaken(1), TurnEnded(1, "cancelled", ok=True)]
+    assert activity(d) == (Turn.IDLE, "")
 
 
 @pytest.mark.parametrize(
-    ("message", "data", "words"),
+    ("message", "data", "words", "cause"),
     [
-        ("Internal error", {"details": "model gpt-x not found"}, "model gpt-x not found"),
-        ("Internal error", None, "Internal error"),
-        ("Rate limited", {"error": {"message": "try again at 14:05"}}, "Rate limited: try again at 14:05"),
-        ("Boom", "it broke", "Boom: it broke"),
-        ("Boom", ["", {"reason": "deep"}], "Boom: deep"),
-        ("Boom: it broke", {"message": "it broke"}, "Boom: it broke"),
-        ("", {}, "the agent gave no reason"),
+        ("Internal error", {"details": "model gpt-x not found"}, "model gpt-x not found", Cause.MODEL),
+        ("Internal error", None, "Internal error", Cause.UNKNOWN),
+        (
+            "Rate limited", {"error": {"message": "try again at 14:05"}}, "Rate limited: try again at 14:05",
+            Cause.RATE_LIMIT,
+        ),
+        ("Boom", "it broke", "Boom: it broke", Cause.UNKNOWN),
+        ("Boom", ["", {"reason": "deep"}], "Boom: deep", Cause.UNKNOWN),
+        ("Boom: it broke", {"message": "it broke"}, "Boom: it broke", Cause.UNKNOWN),
+        ("", {}, "the agent gave no reason", Cause.UNKNOWN),
     ],
-)
-def test_a_failed_prompt_says_why_in_plain_words(d: Drive, message: str, data: Any, words: str) -> None:
+)  # fmt: skip
+def test_a_failed_prompt_says_why_in_plain_words(d: Drive, message: str, data: Any, words: str, cause: Cause) -> None:
     prompt(d)
     error = {"code": -32603, "message": message, "data": data}
-    assert d.says({"jsonrpc": "2.0", "id": "t1", "error": error}) == [TurnEnded(1, "error", ok=False, detail=words)]
+    end = TurnEnded(1, "error", ok=False, detail=words, cause=cause)
+    assert d.says({"jsonrpc": "2.0", "id": "t1", "error": error}) == [PromptTaken(1), end]
     assert activity(d) == (Turn.ERROR, words)
     assert d.adapter.ready()
 
 
 def test_a_login_lost_during_a_turn_blocks_and_the_next_prompt_may_try_again(d: Drive) -> None:
     prompt(d)
-    (end,) = d.says({"jsonrpc": "2.0", "id": "t1", "error": {"code": -32000, "message": "Token expired"}})
+    (_, end) = d.says({"jsonrpc": "2.0", "id": "t1", "error": {"code": -32000, "message": "Token expired"}})
     assert isinstance(end, TurnEnded)
     assert (end.reason, end.ok) == ("auth_required", False)
     (evidence,) = d.adapter.evidence()
@@ -177,6 +187,7 @@ def test_text_comes_as_it_streams(d: Drive) -> None:
     prompt(d)
     facts = d.says(chunk("hm", "agent_thought_chunk"), chunk("Hel", messageId="m1"), chunk("lo", messageId="m1"))
     assert facts == [
+        PromptTaken(1),
         TextAppended("thought", "hm"),
         TextAppended("message", "Hel", "m1"),
         TextAppended("message", "lo", "m1"),
@@ -444,7 +455,7 @@ def test_an_interrupt_cancels_and_answers_what_is_open(d: Drive) -> None:
 def test_a_cancelled_prompt_may_also_be_answered_with_an_error(d: Drive) -> None:
     prompt(d)
     d.write(d.adapter.interrupt("e"))
-    (end,) = d.says({"jsonrpc": "2.0", "id": "t1", "error": {"code": -32800, "message": "cancelled"}})
+    (_, end) = d.says({"jsonrpc": "2.0", "id": "t1", "error": {"code": -32800, "message": "cancelled"}})
     assert end == TurnEnded(1, "cancelled", ok=True)
 
 
@@ -457,7 +468,7 @@ def test_a_process_that_dies_in_a_turn_fails_it_with_its_last_words(d: Drive) ->
         "RequestClosed", "ToolCallChanged", "TurnEnded", "ProcessEnded",
     ]  # fmt: skip
     detail = "the process ended by SIGKILL during the turn: panic: out of memory"
-    assert facts[2] == TurnEnded(1, "process_ended", ok=False, detail=detail)
+    assert facts[2] == TurnEnded(1, "process_ended", ok=False, detail=detail, cause=Cause.CRASH)
     assert activity(d) == (Turn.ERROR, detail)
     assert d.adapter.requests() == []
 
