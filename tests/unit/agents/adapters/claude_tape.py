@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents.adapters.claude.adapter import ClaudeAdapter
+from agents.model import Turn
+from tests.unit.agents.adapters.tape import Drive, kind, spec
+
 Json = dict[str, Any]
+
+KIND = kind(name="claude", family="claude", mode="default", login=("claude", "auth", "login"))
 
 INIT: Json = {"type": "system", "subtype": "init", "permissionMode": "plan", "model": "opus"}
 
@@ -70,3 +76,29 @@ def retry(**more: Any) -> Json:
 
 def result(**more: Any) -> Json:
     return {"type": "result", "subtype": "success", "is_error": False, "terminal_reason": "completed", **more}
+
+
+def handshake(drive: Drive, incarnation: int = 1, **body: Any) -> None:
+    """Take an adapter from a fresh process to an open session; ``body`` is what the program announces."""
+    drive.start(incarnation)
+    drive.settle()
+    drive.says(response(f"init.{incarnation}", body))
+    drive.settle()
+    drive.says(response(f"configure.{incarnation}", {"mode": "default"}))
+
+
+def opened(*, login: tuple[str, ...] = KIND.login, announced: Json | None = None, **fields: Any) -> Drive:
+    """Return an adapter with an open session."""
+    own = kind(name="claude", family="claude", mode="default", login=login)
+    drive = Drive(ClaudeAdapter(own, spec(family="claude", **fields)))
+    handshake(drive, **(announced or {}))
+    return drive
+
+
+def turn_now(drive: Drive) -> tuple[Turn, str]:
+    (evidence,) = drive.adapter.evidence()
+    return evidence.turn, evidence.detail
+
+
+def lifecycle(uuid: str, state: str) -> Json:
+    return {"type": "command_lifecycle", "command_uuid": uuid, "state": state}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
@@ -21,30 +20,15 @@ from agents.adapters.contract import (
     TurnEnded,
     TurnStarted,
 )
-from agents.model import Blocked, Stream, Turn
+from agents.model import Stream, Turn
 from tests.unit.agents.adapters import claude_tape as claude
-from tests.unit.agents.adapters.tape import Drive, kind, prompt, spec
+from tests.unit.agents.adapters.claude_tape import KIND, opened, turn_now
+from tests.unit.agents.adapters.tape import Drive, prompt, spec
 
-KIND = kind(name="claude", family="claude", mode="default")
 QUESTIONS = [
     {"question": "Which?", "options": [{"label": "a"}, {"label": "b"}], "multiSelect": True},
     {"question": "Why?"},
 ]
-
-
-def opened(**fields: Any) -> Drive:
-    drive = Drive(ClaudeAdapter(KIND, spec(family="claude", **fields)))
-    drive.start()
-    drive.settle()
-    drive.says(claude.response("init.1", {}))
-    drive.settle()
-    drive.says(claude.response("configure.1", {"mode": "default"}))
-    return drive
-
-
-def turn_now(drive: Drive) -> tuple[Turn, str]:
-    (evidence,) = drive.adapter.evidence()
-    return evidence.turn, evidence.detail
 
 
 def test_the_session_is_open_once_the_mode_is_read_back() -> None:
@@ -154,16 +138,6 @@ def test_dollars_go_on_over_a_resume_and_over_a_new_count() -> None:
     assert json.loads(drive.adapter.dump())["spent"]["usage"]["output_tokens"] == 9
 
 
-def test_a_refused_key_asks_for_a_login() -> None:
-    drive = opened()
-    prompt(drive)
-    drive.says(claude.result(is_error=True, api_error_status=401, result="Invalid API key"))
-    (evidence,) = drive.adapter.evidence()
-    assert (evidence.turn, evidence.blocked) == (Turn.BLOCKED, Blocked.AUTH)
-    assert evidence.detail.startswith("Invalid API key; log in")
-    assert drive.adapter.ready(), "after a login it can be told to go on"
-
-
 def test_a_form_of_questions_is_answered_whole() -> None:
     drive = opened()
     prompt(drive)
@@ -211,5 +185,5 @@ def test_a_program_that_ends_in_the_handshake_is_explained() -> None:
 
 
 def test_modes_it_does_not_have_are_named() -> None:
-    with pytest.raises(NotPossible, match="default, acceptEdits, plan"):
+    with pytest.raises(NotPossible, match="default, acceptEdits, plan, auto, dontAsk"):
         opened().adapter.set_mode("yolo", "e1")
