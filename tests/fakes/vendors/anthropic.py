@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -20,6 +22,19 @@ COUNT_PATH = "messages/count_tokens"
 #: The tools of the built-in scenarios as Claude Code names them and their arguments.
 _NAMES = {"write": "Write", "bash": "Bash"}
 _ARGUMENTS = {"filePath": "file_path"}
+
+_ERRORS = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+}
+
+#: Seconds until a used-up plan is reset.
+RESET_S = 3600
 
 
 def step(body: Json) -> int:
@@ -60,9 +75,17 @@ def count(body: Json) -> web.Response:
 
 
 def error(fail: Fail) -> web.Response:
-    """Return the failure as Anthropic words it."""
-    body = {"type": "error", "error": {"type": fail.code, "message": fail.message}, "request_id": "req_scripted"}
-    return web.json_response(body, status=fail.status, headers=fail.headers)
+    """Return the failure as Anthropic words it; of a plan that is used up the headers tell which and until when."""
+    is_plan = fail.status == 429 and fail.code == "insufficient_quota"
+    told = {"type": _ERRORS.get(fail.status, "api_error"), "message": fail.message}
+    body = {"type": "error", "error": told, "request_id": "req_scripted"}
+    return web.json_response(body, status=fail.status, headers=fail.headers | (_used_up() if is_plan else {}))
+
+
+def _used_up() -> dict[str, str]:
+    name, reset = "anthropic-ratelimit-unified", str(int(time.time()) + RESET_S)
+    limit = {f"{name}-status": "rejected", f"{name}-reset": reset, f"{name}-representative-claim": "five_hour"}
+    return limit | {f"{name}-5h-status": "rejected", f"{name}-5h-reset": reset, "retry-after": str(RESET_S)}
 
 
 def whole(body: Json, reply: Text | Tool) -> web.Response:
@@ -123,7 +146,7 @@ def _delta(index: int, delta: Json) -> Json:
 
 def _message(body: Json) -> Json:
     return {
-        "id": f"msg_{len(body['messages'])}",
+        "id": f"msg_{_name(body)}",
         "type": "message",
         "role": "assistant",
         "model": body.get("model", ""),
@@ -135,10 +158,14 @@ def _message(body: Json) -> Json:
 
 
 def _call(reply: Tool, body: Json) -> Json:
-    number = sum(block.get("type") == "tool_result" for block in _blocks_backwards(body))
     arguments = {_ARGUMENTS.get(key, key): value for key, value in reply.arguments.items()}
     name = _NAMES.get(reply.name, reply.name)
-    return {"type": "tool_use", "id": f"toolu_{len(body['messages'])}_{number}", "name": name, "input": arguments}
+    return {"type": "tool_use", "id": f"toolu_{_name(body)}", "name": name, "input": arguments}
+
+
+def _name(body: Json) -> str:
+    """Return what is the same for the same conversation only: those of subagents run beside the agent's own."""
+    return hashlib.sha256(json.dumps(body["messages"]).encode()).hexdigest()[:12]
 
 
 def _reason(reply: Text | Tool) -> str:
