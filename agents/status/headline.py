@@ -22,8 +22,9 @@ WORDS_LIMIT = 120
 class Axes(msgspec.Struct, frozen=True):
     """Everything a headline depends on. ``asks`` is the subject of the oldest open request.
 
-    ``reason`` says why a launch failed or a process was lost, ``detail`` why a turn failed. ``stop_wanted`` is
-    true once the user asked for the end: what it does to a running turn is then no failure.
+    ``reason`` says why a launch failed or a process was lost, ``detail`` why a turn failed, ``cause`` the same in a
+    few words of ours. ``stop_wanted`` is true once the user asked for the end: what it does to a running turn is then
+    no failure.
     """
 
     lifecycle: Lifecycle
@@ -35,6 +36,7 @@ class Axes(msgspec.Struct, frozen=True):
     exit_signal: int | None = None
     reason: str = ""
     detail: str = ""
+    cause: str = ""
     asks: str = ""
     empty: bool = False
     stop_wanted: bool = False
@@ -156,7 +158,7 @@ def _words(state: Headline, axes: Axes) -> str:
         case Headline.ASKS:
             return f"{word} {one_line(axes.asks, WORDS_LIMIT) or 'for an answer'}"
         case Headline.FAILED:
-            return f"{word}: {one_line(axes.reason or axes.detail, WORDS_LIMIT) or _default_reason(axes)}"
+            return f"{word}: {one_line(axes.reason or axes.cause or axes.detail, WORDS_LIMIT) or _default_reason(axes)}"
         case Headline.EXITED:
             return f"{word} {exit_words(axes.exit_code, axes.exit_signal)}".rstrip()
         case _:

@@ -20,6 +20,7 @@ from agents.model import (
     Turn,
     TurnDelivery,
 )
+from agents.status import words
 from agents.status.headline import Axes, headline
 from agents.status.recovery import Cut, assess
 from agents.status.reduce import Verdict
@@ -62,7 +63,7 @@ def build(parts: Parts) -> AgentRow:
     unread = talk.unread(made.seen_seq)
     asks = parts.requests[0].title if parts.requests else ""
     recovery, recovery_note = (None, "") if parts.catching_up or parts.broken else assess(_cut(parts))
-    state, words, rank = headline(
+    state, said, rank = headline(
         Axes(
             lifecycle=lifecycle,
             turn=turn,
@@ -73,6 +74,7 @@ def build(parts: Parts) -> AgentRow:
             exit_signal=vitals.exit_signal,
             reason=reason,
             detail=parts.verdict.detail or talk.detail or talk.failure,
+            cause=_cause_words(parts),
             asks=asks,
             empty=talk.empty,
             stop_wanted=bool(made.want),
@@ -91,7 +93,7 @@ def build(parts: Parts) -> AgentRow:
         turn=turn,
         blocked=blocked,
         health=parts.health,
-        headline=words,
+        headline=said,
         since=_since(parts, state),
         unread=unread,
         cost=talk.usage.cost,
@@ -102,7 +104,7 @@ def build(parts: Parts) -> AgentRow:
         exit_signal=vitals.exit_signal,
         reason=_reason(parts, reason, turn),
         source=parts.verdict.source,
-        activity=(talk.activity or parts.verdict.detail) if turn is Turn.WORKING else "",
+        activity=_activity(parts) if turn is Turn.WORKING else "",
         until=parts.trouble.until if parts.trouble else None,
         background=parts.background,
         usage=talk.usage,
@@ -137,6 +139,22 @@ def build(parts: Parts) -> AgentRow:
         trouble=parts.trouble,
         delivery=_delivery(made, talk),
     )
+
+
+def _cause_words(parts: Parts) -> str:
+    """Return why its last turn failed, in a few words."""
+    trouble, cause = parts.trouble, parts.conversation.cause
+    if cause is None or trouble is None or trouble.cause is not cause:
+        return words.failed(cause, None, 0.0)
+    return words.failed(cause, trouble.until, trouble.since)
+
+
+def _activity(parts: Parts) -> str:
+    """Return what it does: trying again while it does nothing else, else its tool or its plan."""
+    trouble = parts.trouble
+    if trouble is not None and trouble.retrying:
+        return words.trying(trouble)
+    return parts.conversation.activity or parts.verdict.detail
 
 
 def _delivery(made: Decisions, talk: Conversation) -> TurnDelivery | None:

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from app.cli.declaration import Argument, Command, Example
+from app.cli.declared import talk
+from app.cli.declared.shared import FLEET, HOUSE, ID, LIFE, LOGS
 
-FLEET, TALK, LIFE, LOGS, HOUSE = "See", "Answer and talk", "Start and end", "Logs", "The installation"
-
-#: Groups in the order of the help.
-GROUPS = (FLEET, TALK, LIFE, LOGS, HOUSE)
-
-UNTIL = ("delivered", "submitted", "started", "working", "idle", "blocked", "done", "exited")
 SHELLS = ("bash", "zsh", "fish")
-
-_ID = Argument(("id",), "id, unique beginning of an id, or name of the agent")
-_REQUEST = Argument(
-    ("request",), "which request, when several are open: its key or a unique part of it (see show)", required=False
-)
 
 _RUN = Command(
     "run",
@@ -74,7 +65,7 @@ _SHOW = Command(
     FLEET,
     "everything about one agent",
     "app.cli.see:show",
-    (_ID,),
+    (ID,),
     (Example("quarterdeck show fix-login", "state, open requests, waiting messages, files"),),
     result="ShownAgent",
 )
@@ -97,105 +88,9 @@ _EXPLAIN = Command(
     FLEET,
     "why the status is what it is",
     "app.cli.see:explain",
-    (_ID,),
+    (ID,),
     (Example("quarterdeck explain fix-login", "all evidence, what was chosen, what was ignored and why"),),
     result="Explained",
-)
-
-_SEND = Command(
-    "send",
-    TALK,
-    "send a message to one agent or several",
-    "app.cli.sending:send",
-    (
-        Argument(_ID.names, _ID.help, required=False),
-        Argument(
-            ("text",),
-            "the message; - reads it from stdin. More agents when the message stands behind --",
-            "rest",
-            metavar="TEXT|ID",
-            required=False,
-        ),
-        Argument(("--team",), "every running agent of a team; the message stands behind --", metavar="TEAM"),
-        Argument(("--kind",), "every running agent of a kind; the message stands behind --", metavar="KIND"),
-        Argument(("--steer",), "into the running turn instead of the queue, where the agent can", "flag"),
-        Argument(("--no-wait",), "do not look whether it was taken", "flag"),
-        Argument(
-            ("--timeout",), "seconds the program gets to show that it took it (default: 30)", "seconds", metavar="S"
-        ),
-    ),
-    (
-        Example("quarterdeck send fix-login 'now run the linter'", "waits its turn while the agent is busy"),
-        Example("quarterdeck send fix-login - < task.md", "from a file"),
-        Example("quarterdeck send fix-login docs perf -- 'rebase on main'", "to several"),
-        Example("quarterdeck send --team web -- - < task.md", "to a team, from a file"),
-    ),
-    description="Prints the turn it will be, for `wait --turn`, once the program showed that it took the message. "
-    "Exit code 1 says that it did not, and why; a message behind a running turn counts as sent.",
-    result="SentTo",
-    also=(("Deliveries", "for several agents"),),
-    tail="TEXT",
-)
-
-_ALLOW = Command(
-    "allow",
-    TALK,
-    "allow what an agent asks for, or answer its question",
-    "app.cli.talk:allow",
-    (
-        _ID,
-        _REQUEST,
-        Argument(("--always",), "and remember it, where the agent can", "flag"),
-        Argument(("--answer",), "answer to a question; repeat it for several, in their order", "many", metavar="TEXT"),
-    ),
-    (
-        Example("quarterdeck allow fix-login", "once"),
-        Example("quarterdeck allow fix-login --always", "and do not ask again"),
-        Example("quarterdeck allow fix-login --answer sqlite", "answer a question"),
-    ),
-    description="The first answer wins. Refused without REQUEST when several are open. An agent cannot allow itself.",
-    result="Answered",
-)
-
-_DENY = Command(
-    "deny",
-    TALK,
-    "deny what an agent asks for",
-    "app.cli.talk:deny",
-    (_ID, _REQUEST, Argument(("--reason",), "told to the agent, where it listens", metavar="TEXT")),
-    (Example("quarterdeck deny fix-login --reason 'use the test database'", "and say why"),),
-    result="Answered",
-)
-
-_INTERRUPT = Command(
-    "interrupt",
-    TALK,
-    "cancel the running turn; the agent stays",
-    "app.cli.talk:interrupt",
-    (_ID,),
-    (Example("quarterdeck interrupt fix-login", ""),),
-    result="Done",
-)
-
-_WAIT = Command(
-    "wait",
-    TALK,
-    "wait for a state",
-    "app.cli.waiting:wait",
-    (
-        _ID,
-        Argument(("--turn",), "of this turn or a later one", "integer", metavar="N"),
-        Argument(("--until",), "what to wait for", choices=UNTIL, demanded=True),
-        Argument(("--timeout",), "give up after that many seconds, with exit code 3", "seconds", metavar="S"),
-    ),
-    (
-        Example("quarterdeck wait fix-login --until blocked --timeout 600", "until it asks something"),
-        Example("quarterdeck wait tests --until exited", "until the program ended"),
-        Example("quarterdeck wait fix-login --turn 3 --until submitted", "until the program took that message"),
-    ),
-    description="delivered, submitted and started are facts of a message (default: the newest) and stay true. "
-    "Exit code 1 when the state can no longer come (the agent ended, the turn is over); 3 on timeout.",
-    result="Waited",
 )
 
 _STOP = Command(
@@ -203,7 +98,7 @@ _STOP = Command(
     LIFE,
     "stop an agent, gently first",
     "app.cli.life:stop",
-    (_ID,),
+    (ID,),
     (Example("quarterdeck stop fix-login", ""),),
     description="Cancels the turn, closes its input, then INT, TERM and KILL to its whole process tree.",
     result="Done",
@@ -213,7 +108,7 @@ _KILL = Command(
     LIFE,
     "kill an agent's whole process tree now",
     "app.cli.life:kill",
-    (_ID,),
+    (ID,),
     (Example("quarterdeck kill fix-login", ""),),
     result="Done",
 )
@@ -223,7 +118,7 @@ _RESUME = Command(
     "continue an ended agent in a new process",
     "app.cli.life:resume",
     (
-        Argument(_ID.names, _ID.help, required=False),
+        Argument(ID.names, ID.help, required=False),
         Argument(("--all",), "every agent that can be, one after the other (after a reboot)", "flag"),
     ),
     (
@@ -232,12 +127,29 @@ _RESUME = Command(
     ),
     result="Resumed",
 )
+_FORK = Command(
+    "fork",
+    LIFE,
+    "begin a new agent with a copy of an agent's conversation",
+    "app.cli.life:fork",
+    (
+        ID,
+        Argument(("-n", "--name"), "name of the new agent (default: from the prompt or the kind)", metavar="NAME"),
+        Argument(("--prompt",), "its first message; - reads it from stdin", metavar="TEXT|-"),
+    ),
+    (
+        Example("quarterdeck fork fix-login", "the first goes on as it was"),
+        Example("quarterdeck fork fix-login -n other-way --prompt 'try it without a cache'", "and go another way"),
+    ),
+    description="Both work in the same directory.",
+    result="Ran",
+)
 _RM = Command(
     "rm",
     LIFE,
     "forget an ended agent; its files go to the trash",
     "app.cli.life:remove",
-    (_ID, Argument(("-f", "--force"), "kill it first when it still runs", "flag")),
+    (ID, Argument(("-f", "--force"), "kill it first when it still runs", "flag")),
     (Example("quarterdeck rm tests", ""),),
     result="Done",
 )
@@ -248,7 +160,7 @@ _LOG = Command(
     "print what an agent wrote",
     "app.cli.log:log",
     (
-        _ID,
+        ID,
         Argument(("-f", "--follow"), "go on until it exits", "flag"),
         Argument(("--raw",), "the very bytes: its output to stdout, its errors to stderr", "flag"),
     ),
@@ -266,7 +178,7 @@ _ATTACH = Command(
     LOGS,
     "sit at an agent's terminal",
     "app.cli.attach:attach",
-    (_ID,),
+    (ID,),
     (Example("quarterdeck attach htop", "Ctrl-] d or Ctrl-\\ Ctrl-\\ leaves; the agent goes on"),),
     description="Shows the end of its output, then everything it writes, and passes on what you type.",
 )
@@ -279,6 +191,15 @@ _DOCTOR = Command(
     (),
     (Example("quarterdeck doctor", ""),),
     result="Diagnosis",
+)
+_KINDS = Command(
+    "kinds",
+    HOUSE,
+    "the kinds of agents there are, who pays, how to install them and to log in",
+    "app.cli.kinds:kinds",
+    (Argument(("-a", "--all"), "also those of the demo", "flag"),),
+    (Example("quarterdeck kinds", ""), Example("quarterdeck kinds --json | jq -r '.kinds[].name'", "the names")),
+    result="Kinds",
 )
 _DAEMON = Command(
     "daemon",
@@ -356,8 +277,8 @@ _COMPLETION = Command(
 
 COMMANDS: tuple[Command, ...] = (
     *(_RUN, _LS, _SHOW, _NEXT, _EXPLAIN),
-    *(_SEND, _ALLOW, _DENY, _INTERRUPT, _WAIT),
-    *(_STOP, _KILL, _RESUME, _RM),
+    *talk.COMMANDS,
+    *(_STOP, _KILL, _RESUME, _FORK, _RM),
     *(_LOG, _ATTACH),
-    *(_DOCTOR, _DAEMON, _DEMO, _BENCH, _REINDEX, _COMPLETION),
+    *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, _REINDEX, _COMPLETION),
 )

@@ -1,13 +1,15 @@
-"""``stop``, ``kill``, ``resume`` and ``rm``: commands that end agents or bring them back."""
+"""``stop``, ``kill``, ``resume``, ``fork`` and ``rm``: commands that end agents or bring them back."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
 from agents.status.untrusted import one_line
-from agents.wire import AgentRef, NoParams, Remove, Resumed, Started
+from agents.wire import AgentRef, Fork, NoParams, Remove, Resumed, Started
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
+from app.cli.run import say_started
+from app.cli.stdin import from_stdin
 from app.cli.talk import say_done
 
 #: Longest line about one agent, characters.
@@ -22,6 +24,13 @@ def stop(context: Context, args: Namespace) -> int:
 def kill(context: Context, args: Namespace) -> int:
     """Kill the process tree."""
     return say_done(context, context.call("agent.kill", AgentRef(args.id)), "killed")
+
+
+def fork(context: Context, args: Namespace) -> int:
+    """Begin a new agent with a copy of a conversation."""
+    prompt = None if args.prompt is None else from_stdin(context, args.prompt, "the prompt")
+    started: Started = context.call("agent.fork", Fork(args.id, args.name, prompt))
+    return say_started(context, started)
 
 
 def remove(context: Context, args: Namespace) -> int:

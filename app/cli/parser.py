@@ -7,8 +7,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from app.cli.commands import COMMANDS, GROUPS
+from app.cli.commands import COMMANDS
 from app.cli.declaration import Argument, Command
+from app.cli.declared.shared import GROUPS
 from app.cli.exits import CommandError, Exit
 
 PROGRAM = "quarterdeck"

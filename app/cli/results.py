@@ -25,6 +25,22 @@ class Ran(msgspec.Struct, frozen=True):
     cause: Cause | None = None
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """A model or a mode an agent announced."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """``model`` and ``mode``: the present one, and those the agent announced."""
+
+    id: AgentId
+    present: str | None
+    known: tuple[Choice, ...]
+
+
 class SentTo(msgspec.Struct, frozen=True):
     """``send``: the turn the message will be, and how far it got; ``turn`` is ``null`` when it was refused.
 

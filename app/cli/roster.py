@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from agents.model import LIVE, AgentRow, Headline, Request
+from agents.model import LIVE, AgentRow, Cause, Delivery, Headline, Request
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import clean, one_line
+from agents.status.words import CAUSES, STEPS, trouble_words
 from app.cli.columns import Column, cells, pad, table
 from app.cli.output import Span
 
@@ -27,7 +28,9 @@ _COLUMNS = (
 )
 
 #: States in which what the agent does or said adds to the headline.
-_TELLING = frozenset({Headline.WORKING, Headline.SILENT, Headline.OVERLOADED, Headline.CHECK, Headline.DONE})
+_TELLING = frozenset(
+    {Headline.WORKING, Headline.SILENT, Headline.PARKED, Headline.OVERLOADED, Headline.CHECK, Headline.DONE}
+)
 
 
 def short(path: str, home: str | None) -> str:
@@ -145,10 +148,13 @@ def agent(row: AgentRow, now: float) -> list[tuple[str, str]]:
         ("health", row.health),
         ("says so", row.source),
         ("why", row.reason),
+        ("cause", cause(row)),
         ("cut off", row.recovery_note),
         ("doing", row.activity),
         ("mode", row.mode or ""),
         ("model", row.model or ""),
+        ("models", ", ".join(one_line(model.id) for model in row.models)),
+        ("message", delivery(row)),
         ("cost", money(row.cost)),
         ("tokens", ", ".join(tokens)),
         ("unread", str(row.unread or "")),
@@ -160,6 +166,29 @@ def agent(row: AgentRow, now: float) -> list[tuple[str, str]]:
         ("output", f"{row.out_size:,} bytes, {row.err_size:,} of errors"),
         ("can", ", ".join(row.capabilities)),
     ]
+
+
+def cause(row: AgentRow) -> str:
+    """Return what is or was wrong: the word scripts know, what it means, and what can be done."""
+    if row.trouble is not None:
+        return f"{row.trouble.cause.value}: {trouble_words(row.trouble)}{_step(row.trouble.cause)}"
+    if row.cause is None:
+        return ""
+    return f"{row.cause.value}: {CAUSES[row.cause]}".rstrip(": ") + _step(row.cause)
+
+
+def _step(found: Cause) -> str:
+    step = STEPS.get(found, "")
+    return f" – {step}" if step else ""
+
+
+def delivery(row: AgentRow) -> str:
+    """Return how far the newest message that left the queue got."""
+    found = row.delivery
+    if found is None:
+        return ""
+    words = {Delivery.DELIVERED: "delivered", Delivery.SUBMITTED: "submitted", Delivery.STARTED: "turn started"}
+    return f"turn {found.turn} {words.get(found.state, found.state.value)}"
 
 
 def _process(row: AgentRow) -> str:

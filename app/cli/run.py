@@ -45,9 +45,8 @@ def run(context: Context, args: Namespace) -> int:
     if not project.is_repository:
         context.output.error((f"note: {project.directory} is in no git repository: there will be no diff", "muted"))
     started: Started = context.call("agent.run", order)
-    if started.pid is None:
-        return _say_failed(context, started)
-    return _wait(context, started, args.timeout) if args.wait else _say_started(context, started)
+    is_awaited = args.wait and started.pid is not None
+    return _wait(context, started, args.timeout) if is_awaited else say_started(context, started)
 
 
 def environment(env: Mapping[str, str], wanted: list[str]) -> dict[str, str]:
@@ -66,8 +65,10 @@ def environment(env: Mapping[str, str], wanted: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _say_started(context: Context, started: Started, *, error: bool = False) -> int:
-    """Say that it runs; on stderr where stdout is for what it answers."""
+def say_started(context: Context, started: Started, *, error: bool = False) -> int:
+    """Say that it runs, or why not; on stderr where stdout is for what it answers. Raises CommandError."""
+    if started.pid is None:
+        return _say_failed(context, started)
     if context.output.is_json:
         context.output.json(Ran(started.id, started.name, started.pid, started.turn))
         return Exit.DONE
@@ -89,7 +90,7 @@ def _wait(context: Context, started: Started, timeout: float | None) -> int:
     """Wait for the end of the first turn, or of the program when it got no prompt."""
     turn = started.turn
     if not context.output.is_json:
-        _say_started(context, started, error=turn is not None)
+        say_started(context, started, error=turn is not None)
         context.output.flush()
 
     def say(row: AgentRow) -> None:

@@ -9,6 +9,7 @@ from agents.model import AgentRow, Evidence
 from agents.status import recovery
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import one_line
+from agents.status.words import attempts
 from agents.wire import AgentRef, Explained, Next, NextEntry, NoParams, Shown
 from app.cli import roster
 from app.cli.context import Context
@@ -116,6 +117,8 @@ def explain(context: Context, args: Namespace) -> int:
         output.json(explained)
         return Exit.DONE
     _head(context, explained.row)
+    for line in roster.facts(_trouble(explained.row)):
+        output.line("  ", *line)
     output.line("  chosen:")
     output.line(
         "    ", _claim(explained.chosen, context.now()) if explained.chosen else "nothing: no evidence counts now"
@@ -130,6 +133,22 @@ def explain(context: Context, args: Namespace) -> int:
         for text in texts:
             output.line("    ", text)
     return Exit.DONE
+
+
+def _trouble(row: AgentRow) -> list[tuple[str, str]]:
+    """Return what the agent said is wrong around it, or why its last turn failed."""
+    trouble = row.trouble
+    if trouble is None:
+        return [("cause", roster.cause(row)), ("why", one_line(row.reason, 2000) if row.cause else "")]
+    status = f"HTTP {trouble.status}" if trouble.status is not None else ""
+    until = "" if trouble.until is None else time.strftime("%d %b %H:%M:%S", time.localtime(trouble.until))
+    return [
+        ("cause", roster.cause(row)),
+        ("says", ", ".join(filter(None, (one_line(trouble.detail, 2000), status)))),
+        ("attempt", attempts(trouble)),
+        ("since", time.strftime("%H:%M:%S", time.localtime(trouble.since))),
+        ("until", until),
+    ]
 
 
 def _claim(evidence: Evidence, now: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.cli.commands import COMMANDS, GROUPS
+from app.cli.commands import COMMANDS
 from app.cli.declaration import Argument, Command
+from app.cli.declared.shared import GROUPS
 from app.cli.exits import Exit
 
 FILE = "cli.md"

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from app.cli.commands import UNTIL
 from app.cli.completion import script
+from app.cli.declared.talk import UNTIL
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from agents.model import (
     Blocked,
     Capability,
+    Cause,
+    Delivery,
     Evidence,
     Headline,
     Health,
@@ -18,9 +21,12 @@ from agents.model import (
     Request,
     RequestOption,
     Spec,
+    Trouble,
     Turn,
+    TurnDelivery,
 )
 from agents.status.reduce import reduce
+from agents.status.words import moment
 from agents.supervisor import decisions
 from agents.supervisor.conversation import Conversation
 from agents.supervisor.decisions import Decisions
@@ -125,3 +131,48 @@ def test_what_an_ended_agent_can_do_is_what_needs_no_process() -> None:
 def test_health_shows_since_it_began(health: Health, state: str) -> None:
     row = build(parts(Turn.WORKING, health=health, health_since=1234.0))
     assert (row.state.value, row.since) == (state, 1234.0)
+
+
+WAITS = Trouble(Cause.RATE_LIMIT, "429", 1000.0, 4600.0, retrying=True, attempt=3, attempts=10)
+
+
+def test_who_tries_again_says_so_instead_of_what_it_did_before() -> None:
+    talk = Conversation(started=1, tools={"1": "Read a"})
+    row = build(parts(Turn.WORKING, conversation=talk, trouble=WAITS, health=Health.RATE_LIMITED))
+    assert (row.state, row.activity, row.until) == (Headline.PARKED, "rate limited, attempt 3 of 10", 4600.0)
+    assert (row.cause, row.trouble) == (Cause.RATE_LIMIT, WAITS)
+    gave_up = msgspec.structs.replace(WAITS, retrying=False)
+    assert build(parts(Turn.WORKING, conversation=talk, trouble=gave_up)).activity == "Read a"
+
+
+@pytest.mark.parametrize(
+    ("cause", "trouble", "headline"),
+    [
+        (Cause.BILLING, None, "failed: no credit"),
+        (Cause.RATE_LIMIT, WAITS, f"failed: rate limited, resets {moment(4600.0, 1000.0)}"),
+        (Cause.NETWORK, WAITS, "failed: no connection"),  # the trouble is about something else by now
+        (Cause.UNKNOWN, None, "failed: detail"),
+        (None, None, "failed: detail"),
+    ],
+)
+def test_a_failed_turn_says_why_in_our_words(cause: Cause | None, trouble: Trouble | None, headline: str) -> None:
+    talk = Conversation(started=1, ended=1, cause=cause)
+    row = build(parts(Turn.ERROR, conversation=talk, trouble=trouble))
+    assert (row.headline, row.reason) == (headline, "detail")
+
+
+@pytest.mark.parametrize(
+    ("delivered", "talk", "state"),
+    [
+        (0, Conversation(), None),
+        (2, Conversation(started=1, taken=1, begun=1), (2, Delivery.DELIVERED)),
+        (1, Conversation(started=2), (2, Delivery.DELIVERED)),
+        (2, Conversation(started=2, taken=2, begun=1), (2, Delivery.SUBMITTED)),
+        (2, Conversation(started=2, taken=2, begun=2), (2, Delivery.STARTED)),
+    ],
+)
+def test_how_far_the_newest_message_got(delivered: int, talk: Conversation, state: tuple[int, Delivery] | None) -> None:
+    made = Decisions()
+    made.delivered = delivered
+    row = build(parts(Turn.WORKING, conversation=talk, decisions=made))
+    assert row.delivery == (None if state is None else TurnDelivery(*state))

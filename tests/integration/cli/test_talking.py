@@ -1,0 +1,107 @@
+"""Talking to real agents from the command line: what was taken, who waits, how a turn ended."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from tests.integration.cli.conftest import Deck, wait_until
+
+ECHO = "while read line; do echo got $line; done"
+
+
+@pytest.fixture
+def quick(deck: Deck) -> Deck:
+    deck.env["QUARTERDECK_DEMO_PACE"] = "0.02"
+    return deck
+
+
+def script(deck: Deck, *turns: list[dict[str, object]]) -> tuple[str, ...]:
+    scene = deck.root / "scene.json"
+    scene.write_text(json.dumps({"title": "t", "turns": turns, "later": [{"do": "say", "text": "later"}]}))
+    return ("--", str(scene))
+
+
+def test_run_waits_says_who_waits_and_prints_the_last_message(quick: Deck) -> None:
+    ask = {"do": "run", "command": "echo x > ran", "ask": True}
+    tail = script(quick, [{"do": "say", "text": "first I look"}, ask, {"do": "say", "text": "all is well"}])
+    running = quick.start("run", "demo-script", "-n", "fox", "--prompt", "go", "--wait", "--timeout", "40", *tail)
+    with running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("started fox (")
+        assert running.stderr.readline().startswith("fox waits for you: allow ")
+        quick.kill_daemon()
+        assert quick("allow", "fox").returncode == 0
+        out, err = running.communicate(timeout=40)
+    assert (running.returncode, out, err) == (0, "all is well\n", "")
+    assert (quick.root / "project" / "ran").exists()
+
+
+def test_a_failed_turn_is_a_failed_command_with_the_reason(quick: Deck) -> None:
+    tail = script(quick, [{"do": "error", "code": -32000, "message": "the model is gone"}])
+    ran = quick("run", "demo-script", "-n", "fox", "--prompt", "go", "--wait", "--json", *tail)
+    document = json.loads(ran.stdout)
+    assert (ran.returncode, document["reached"], document["message"]) == (1, "failed", None)
+    assert "the model is gone" in document["error"]
+    assert "turn 1 failed: " in ran.stderr
+
+
+def test_too_late_is_3_and_the_agent_goes_on(quick: Deck) -> None:
+    tail = script(quick, [{"do": "gate", "path": str(quick.root / "gate")}])
+    ran = quick("run", "demo-script", "-n", "fox", "--prompt", "go", "--wait", "--timeout", "0.2", *tail)
+    assert (ran.returncode, "is not done after 0.2 s" in ran.stderr) == (3, True)
+    queued = quick("send", "fox", "and then")
+    assert (queued.returncode, queued.stdout) == (0, "turn 2 (queued, behind turn 1 (working))\n")
+    (quick.root / "gate").touch()
+    assert quick("wait", "fox", "--turn", "2", "--until", "submitted").stdout == "fox: turn 2 submitted\n"
+    sent = quick.json("send", "fox", "third")
+    assert (sent["turn"], sent["delivery"]) == (3, "submitted")
+    assert quick("wait", "fox", "--turn", "1", "--until", "done").returncode == 0
+
+
+def test_what_the_program_does_not_take_is_no_success(quick: Deck) -> None:
+    tail = script(quick, [{"do": "say", "text": "one"}], [{"do": "gate", "path": str(quick.root / "gate")}])
+    quick("run", "demo-script", "-n", "fox", "--prompt", "go", "--wait", *tail)
+    ran = quick("send", "fox", "two", "--timeout", "0.3")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "turn 2 not submitted: it was written to the agent, which did not show within 0.3 s" in ran.stderr
+    (quick.root / "gate").touch()
+    assert quick("wait", "fox", "--turn", "2", "--until", "done").returncode == 0
+
+
+def test_one_message_for_several_and_one_of_them_gone(quick: Deck) -> None:
+    for name in ("one", "two", "gone"):
+        quick.json("run", "shell", "-n", name, "--team", "web", "--", "sh", "-c", ECHO)
+    quick("kill", "gone")
+    ran = quick("send", "one", "two", "gone", "--", "hello", "you")
+    assert (ran.returncode, ran.stdout) == (1, "one: turn 1 (delivered)\ntwo: turn 1 (delivered)\n")
+    assert "quarterdeck: gone: not delivered: gone is not running" in ran.stderr
+    team = quick("send", "--team", "web", "--", "-", input="from stdin")
+    assert (team.returncode, team.stdout) == (0, "one: turn 2 (delivered)\ntwo: turn 2 (delivered)\n")
+    for name in ("one", "two"):
+        wait_until(lambda name=name: quick("log", name, "--raw").stdout == "got hello you\ngot from stdin\n")
+
+
+def test_modes_are_listed_and_switched(quick: Deck) -> None:
+    quick("run", "demo-quick", "-n", "fox", "--prompt", "go", "--wait")
+    assert quick("mode", "fox", "plan").returncode == 0
+    wait_until(lambda: quick.json("mode", "fox")["present"] == "plan")
+    assert "* plan" in quick("mode", "fox").stdout
+    wrong = quick("mode", "fox", "nonsense")
+    assert (wrong.returncode, "no mode “nonsense”" in wrong.stderr) == (1, True)
+    unable = quick("model", "fox", "big")
+    assert (unable.returncode, "cannot do that" in unable.stderr) == (1, True)
+    assert quick("fork", "fox").returncode == 1
+
+
+def test_ctrl_c_ends_the_wait_and_not_the_agent(quick: Deck) -> None:
+    tail = script(quick, [{"do": "gate", "path": str(quick.root / "gate")}])
+    running = quick.start("run", "demo-script", "-n", "fox", "--prompt", "go", "--wait", *tail)
+    with running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("started fox")
+        running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 130
+    assert quick.json("show", "fox")["lifecycle"] == "running"
