@@ -61,6 +61,9 @@ def foreign_package(names: tuple[str, ...] = OURS) -> str:
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
+    if sys.argv[1:2] == ["hook"] and not {"-h", "--help"} & set(sys.argv):
+        # An agent waits for it: nothing else is imported or checked first.
+        return int(importlib.import_module("app.hook").main(sys.argv[2:], os.environ))
     problem = foreign_package()
     if problem:
         sys.stderr.write(f"quarterdeck: {problem}\n")

@@ -1,0 +1,140 @@
+"""What ``quarterdeck hook`` reads and sends, and that whatever happens it ends with 0 and prints nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import hook
+
+FILE = Path(hook.__file__)
+
+
+def test_only_what_is_of_use_is_passed_on() -> None:
+    body = {
+        "session_id": "s",
+        "tool_input": {"command": "x" * 9000, "content": "secret"},
+        "tool_response": "y",
+        "cwd": 3,
+    }
+    assert hook.payload(json.dumps(body).encode()) == {
+        "session_id": "s",
+        "tool_input": {"command": "x" * hook.MAX_TEXT},
+    }
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe", b"[1]", b'"x"', b"{" * 100_000, b"[" * 100_000, b'{"tool_input": 3}']
+)
+def test_garbage_is_an_empty_payload(data: bytes) -> None:
+    assert hook.payload(data) == {}
+
+
+def test_an_input_that_never_ends_is_not_waited_for() -> None:
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, b"{}")
+        begun = time.monotonic()
+        assert hook.read_input(reader) == b"{}"
+        assert time.monotonic() - begun < 10 * hook.INPUT_S
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_an_endless_input_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hook, "INPUT_S", 30.0)
+    with Path("/dev/zero").open("rb") as zero:
+        assert len(hook.read_input(zero.fileno())) == hook.MAX_INPUT
+
+
+def run(env: dict[str, str], data: bytes = b"{}", *argv: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-I", "-S", str(FILE), *(argv or ("Stop",))]
+    return subprocess.run(command, env=env, input=data, capture_output=True, check=False, timeout=30)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{}, {hook.VARIABLE: "/nonexistent/socket"}, {hook.VARIABLE: "/dev/full"}, {hook.VARIABLE: "x" * 300}],
+    ids=["no agent", "no daemon", "no socket", "no path"],
+)
+@pytest.mark.parametrize("data", [b"{}", b"\xff garbage"], ids=["json", "garbage"])
+def test_it_ends_with_0_and_says_nothing(env: dict[str, str], data: bytes) -> None:
+    done = run(env, data)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_without_an_event_it_does_nothing() -> None:
+    command = [sys.executable, "-I", "-S", str(FILE)]
+    done = subprocess.run(command, env={}, input=b"", capture_output=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_it_is_the_same_by_the_command_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "hook", "Stop"], input=b"{", capture_output=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def serve(path: Path, behave: Callable[[socket.socket], None]) -> threading.Thread:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def accept() -> None:
+        with listener:
+            connection, _ = listener.accept()
+            with connection:
+                behave(connection)
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    return thread
+
+
+def test_it_introduces_itself_and_reports(tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def behave(connection: socket.socket) -> None:
+        lines = connection.makefile("rb")
+        for _ in range(2):
+            seen.append(json.loads(lines.readline()))
+            connection.sendall(b'{"jsonrpc":"2.0","id":1,"result":{}}\n')
+
+    thread = serve(tmp_path / "s", behave)
+    assert run({hook.VARIABLE: str(tmp_path / "s")}, b'{"session_id": "abc"}').returncode == 0
+    thread.join()
+    assert [message["method"] for message in seen] == ["hello", "agent.hook"]
+    assert seen[1]["params"] == {"event": "Stop", "payload": {"session_id": "abc"}}
+
+
+def test_a_daemon_that_hangs_up_or_is_mute_is_not_waited_for_long(tmp_path: Path) -> None:
+    hang_up = serve(tmp_path / "a", lambda connection: None)
+    assert run({hook.VARIABLE: str(tmp_path / "a")}).returncode == 0
+    hang_up.join()
+    done = threading.Event()
+    mute = serve(tmp_path / "b", lambda connection: done.wait(30) and None)
+    begun = time.monotonic()
+    assert run({hook.VARIABLE: str(tmp_path / "b")}).returncode == 0
+    assert time.monotonic() - begun < 5 * hook.LIMIT_S
+    done.set()
+    mute.join()
+
+
+def test_it_imports_nothing_that_takes_long() -> None:
+    code = f"import sys; sys.argv=['x']; exec(open({str(FILE)!r}).read()); print(*sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, check=False, timeout=30, text=True
+    )
+    assert not {"msgspec", "asyncio", "pathlib", "subprocess", "argparse", "agents", "app"} & set(done.stdout.split())
