@@ -290,6 +290,14 @@ class Fork(msgspec.Struct, frozen=True):
     prompt: str | None = None
 
 
+class Switch(msgspec.Struct, frozen=True):
+    """Go on as another kind with the same session: refused in the middle of a turn, with ``wait`` done at its end."""
+
+    id: str
+    kind: str
+    wait: bool = False
+
+
 class Input(msgspec.Struct, frozen=True):
     """Raw bytes for the agent's pty or stdin, base64."""
 
@@ -445,6 +453,7 @@ METHODS: dict[str, Method] = {
         Method("agent.resume", AgentRef, Started, "Continue an ended agent in a new process."),
         Method("agent.resume_all", NoParams, Resumed, "Resume every agent that was cut off and can go on, staggered."),
         Method("agent.fork", Fork, Started, "Begin a new agent with a copy of its conversation."),
+        Method("agent.switch", Switch, Started, "Go on as another kind with the same session."),
         Method("agent.remove", Remove, Done, "Forget an ended agent; its files go to the trash."),
         Method("agent.rename", Rename, Done, "Give it another name."),
         Method("agent.annotate", Annotate, Done, "Note, labels, team, slot, archived."),

@@ -62,6 +62,13 @@ class AlreadyRunning(Exception):
     """Another daemon has the lock of this home; the text names its process."""
 
 
+def hook_command() -> tuple[str, ...]:
+    """Return what an agent's program runs to report a hook; the event follows."""
+    if getattr(sys, "frozen", False):
+        return (sys.executable, "hook")
+    return (sys.executable, "-I", "-S", str(Path(__file__).with_name("hook.py")))
+
+
 @dataclass
 class Seams:
     """What tests replace: where a crash may fall, how a program is replaced, and what time it is."""
@@ -183,7 +190,13 @@ class _Daemon:
         limits = {} if self._seams.out_limit is None else {"out_limit": self._seams.out_limit}
         seams = self._seams
         supervisor = Supervisor(
-            self._places, seams.families(), self._environ, steps=seams.steps, clock=seams.clock, limits=seams.limits
+            self._places,
+            seams.families(),
+            self._environ,
+            steps=seams.steps,
+            clock=seams.clock,
+            limits=seams.limits,
+            hook=hook_command(),
         )
         self._supervisor = supervisor
         server = Server(supervisor, self, Identity(VERSION, self._epoch), KernelProcesses(), **limits)

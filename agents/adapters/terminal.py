@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from agents.adapters import chosen
 from agents.adapters.contract import (
     Adapter,
     Answer,
@@ -79,7 +80,7 @@ class TerminalAdapter(Adapter):
         return ()
 
     def evidence(self) -> Sequence[Evidence]:
-        """Return nothing: without evidence the turn is unknown, never idle."""
+        """Return nothing: without evidence the turn is unknown, never idle. What hooks say is the unit's to add."""
         return ()
 
     def requests(self) -> Sequence[Request]:
@@ -87,10 +88,17 @@ class TerminalAdapter(Adapter):
         return ()
 
     def capabilities(self) -> frozenset[Capability]:
-        """Return INPUT and PROMPT; on a pty also TERMINAL and INTERRUPT."""
+        """Return INPUT and PROMPT; on a pty also TERMINAL and INTERRUPT; RESUME where the command line has a way."""
+        able = {Capability.INPUT, Capability.PROMPT}
         if self._spec.pty:
-            return frozenset({Capability.INPUT, Capability.PROMPT, Capability.TERMINAL, Capability.INTERRUPT})
-        return frozenset({Capability.INPUT, Capability.PROMPT})
+            able |= {Capability.TERMINAL, Capability.INTERRUPT}
+        if chosen.continues(self._kind):
+            able.add(Capability.RESUME)
+        return frozenset(able)
+
+    def arguments(self) -> tuple[str, ...]:
+        """Return how the next process gets its session, as the kind says; a plain program gets nothing."""
+        return chosen.arguments(self._kind, self._spec)
 
     def ready(self) -> bool:
         """Tell whether the program still reads its input."""

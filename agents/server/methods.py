@@ -194,6 +194,10 @@ async def _fork(context: Context, _c: Connection, params: wire.Fork) -> wire.Sta
     return await context.supervisor.fork(params)
 
 
+async def _switch(context: Context, _c: Connection, params: wire.Switch) -> wire.Started:
+    return await context.supervisor.switch(params)
+
+
 async def _input(context: Context, _c: Connection, params: wire.Input) -> wire.Done:
     orders.type_in(context.supervisor.roster.resolve(params.id), params.data)
     return wire.Done()
@@ -259,6 +263,7 @@ HANDLERS: dict[str, Handler] = {
     "agent.set_mode": _set_mode,
     "agent.set_model": _set_model,
     "agent.fork": _fork,
+    "agent.switch": _switch,
     "agent.input": _input,
     "agent.resize": _resize,
     "agent.hook": _hook,

@@ -43,6 +43,10 @@ class Catalog:
         broken = "".join(f"\n{problem}" for problem in self._known.problems)
         raise RpcError(ErrorCode.NOT_FOUND, f"there is no kind “{name}”; kinds: {known}{broken}")
 
+    def known(self, name: str) -> Kind | None:
+        """Return a kind by name as of the last reading."""
+        return self._known.kinds.get(name)
+
     def of(self, spec: Spec) -> Kind:
         """Return the kind of an agent there already is; one whose file is gone goes on without it."""
         return self._known.kinds.get(spec.kind) or Kind(name=spec.kind, family=spec.family)

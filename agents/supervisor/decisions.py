@@ -12,8 +12,13 @@ from typing import Any
 import msgspec
 
 from agents.model import QueuedPrompt
+from agents.status.hooks import Call
+from agents.supervisor.shapes import Shape
 
 Record = dict[str, Any]
+
+#: Who wants an end that is the first half of a switch.
+SWITCH = "a switch of its kind"
 
 
 #: Messages taken back that are remembered for who still waits for their turn.
@@ -72,10 +77,16 @@ class Decisions:
         self.dropped: tuple[int, ...] = ()  # the newest messages that were taken back
         self.queue: dict[int, QueuedPrompt] = {}
         self.want = ""  # "", stop, kill
+        self.switch: Shape | None = None  # what the next process is to run as
+        self.launched: dict[int, Shape] = {}  # what an incarnation ran as, where its spec does not say it
         self.incarnation = 0
         self.nonce = ""
         self.boot = ""  # of the machine, when the present process was started
         self.session_id: str | None = None
+        self.is_session_begun = False  # a hook said so: the vendor has it on its disk
+        self.session_file = ""  # where, as a hook said
+        self.hook: Call | None = None  # the newest of the present incarnation
+        self.typed_at = 0.0  # when the user last typed something into it, epoch seconds
         self.given: dict[str, Given] = {}
         self.intents: dict[str, Intent] = {}
         self.baseline: frozenset[int] | None = None  # not looked at yet
@@ -127,6 +138,11 @@ def _launch(d: Decisions, r: Record) -> None:
     d.want = ""
     d.lost = ""
     d.baseline = None
+    d.switch, d.hook = None, None
+    if "shape" in r:
+        shape = d.launched[d.incarnation] = msgspec.convert(r["shape"], Shape)
+        if shape.session is not None:
+            _now_runs(d, shape.session)
     # What was meant for the process before never arrives; its messages are tried again.
     for intent in list(d.intents.values()):
         if intent.incarnation < d.incarnation:
@@ -138,6 +154,17 @@ def _launch(d: Decisions, r: Record) -> None:
 
 def _want(d: Decisions, r: Record) -> None:
     d.want = str(r["want"])
+    if r.get("by") != SWITCH:
+        d.switch = None  # the user wants it to end, as whatever
+
+
+def _switch(d: Decisions, r: Record) -> None:
+    d.switch = None if r["shape"] is None else msgspec.convert(r["shape"], Shape)
+
+
+def _now_runs(d: Decisions, session: str) -> None:
+    if d.session_id != session:
+        d.session_id, d.is_session_begun, d.session_file = session, False, ""
 
 
 def _named(d: Decisions, r: Record) -> None:
@@ -191,7 +218,19 @@ def _began(d: Decisions, r: Record) -> None:
 
 
 def _session(d: Decisions, r: Record) -> None:
-    d.session_id = str(r["id"])
+    _now_runs(d, str(r["id"]))
+
+
+def _hooked(d: Decisions, r: Record) -> None:
+    if "call" not in r:
+        return  # recorded by a version that made nothing of it
+    call = msgspec.convert(r["call"], Call)
+    if call.incarnation == d.incarnation:
+        d.hook = call
+    if call.session:
+        _now_runs(d, call.session)
+        d.session_file = call.transcript or d.session_file
+        d.is_session_begun = d.is_session_begun or call.event == "UserPromptSubmit"
 
 
 def _intent(d: Decisions, r: Record) -> None:
@@ -203,6 +242,8 @@ def _intent(d: Decisions, r: Record) -> None:
         key = str(intent.args["key"])
         reason = str(intent.args.get("reason", ""))
         d.given[key] = Given(str(intent.args["outcome"]), str(intent.args["by"]), float(r["at"]), reason)
+    elif intent.kind in ("input", "interrupt"):
+        d.typed_at = float(r["at"])
 
 
 def _settled(d: Decisions, r: Record) -> None:
@@ -234,6 +275,8 @@ def _dropped(d: Decisions, r: Record) -> None:
 _HANDLERS: dict[str, Callable[[Decisions, Record], None]] = {
     "launch": _launch,
     "want": _want,
+    "switch": _switch,
+    "hooked": _hooked,
     "named": _named,
     "annotated": _annotated,
     "seen": _seen,
@@ -254,9 +297,18 @@ _HANDLERS: dict[str, Callable[[Decisions, Record], None]] = {
 # ---------------------------------------------------------------- how each record is made
 
 
-def launch(at: float, incarnation: int, nonce: str, boot: str = "") -> Record:
-    """Record that a process is about to be started; ``boot`` tells the machine's run its pids belong to."""
-    return {"t": "launch", "at": at, "incarnation": incarnation, "nonce": nonce, "boot": boot}
+def launch(at: float, incarnation: int, nonce: str, boot: str = "", shape: Shape | None = None) -> Record:
+    """Record that a process is about to be started; ``boot`` tells the machine's run its pids belong to.
+
+    ``shape`` is what it runs as, where that is not what the spec says.
+    """
+    record = {"t": "launch", "at": at, "incarnation": incarnation, "nonce": nonce, "boot": boot}
+    return record if shape is None else {**record, "shape": msgspec.to_builtins(shape)}
+
+
+def switch(at: float, shape: Shape | None) -> Record:
+    """Record that the next process is to run as ``shape``, as soon as the turn is over; ``None`` takes it back."""
+    return {"t": "switch", "at": at, "shape": None if shape is None else msgspec.to_builtins(shape)}
 
 
 def want(at: float, what: str, by: str = "") -> Record:
@@ -336,6 +388,6 @@ def dropped(at: float, size: int, why: str, begin: Beginning = Beginning()) -> R
     return record if begin.seq == 0 else {**record, "blocks": begin.blocks, "turns": begin.turns}
 
 
-def hooked(at: float, event: str, payload: str) -> Record:
-    """Record that the agent reported a hook; kept for the record, folded into nothing."""
-    return {"t": "hooked", "at": at, "event": event, "payload": payload}
+def hooked(at: float, call: Call) -> Record:
+    """Record that the agent reported a hook about itself: evidence, never an order."""
+    return {"t": "hooked", "at": at, "call": msgspec.to_builtins(call)}

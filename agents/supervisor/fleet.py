@@ -26,7 +26,7 @@ from agents.model import AgentId, Block, Kind, Spec
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import Leases
 from agents.runtime.places import Places
-from agents.supervisor import launching, names, orders, pulse
+from agents.supervisor import launching, names, orders, pulse, switching
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
@@ -64,6 +64,7 @@ class Supervisor:
         steps: Steps | None = None,
         clock: Clock | None = None,
         limits: Limits | None = None,
+        hook: tuple[str, ...] = (),
     ) -> None:
         self.places = places
         self._clock = clock or SystemClock()
@@ -74,6 +75,7 @@ class Supervisor:
         self.index = IndexStore(places.index, self._transcripts, self._on_index_problem)
         self.watched: frozenset[AgentId] = frozenset()
         self._environ = dict(environ)
+        self._catalog = Catalog(places.kinds, environ.get("PATH"))
         self._services = Services(
             places=places,
             families=families,
@@ -86,9 +88,10 @@ class Supervisor:
             pulse=self._pulse,
             syncer=Threaded(asyncio.get_running_loop()),
             environ=self._environ,
+            kinds=self._catalog.known,
+            hook=hook,
         )
         self._sweep = Sweep(places.state, self.roster.units, self._clock, limits or Limits(), self._notice)
-        self._catalog = Catalog(places.kinds, environ.get("PATH"))
         self._jobs: dict[AgentId, asyncio.Task[None]] = {}
         self._notices: list[Noticed] = []
         self._tasks: asyncio.TaskGroup | None = None
@@ -181,6 +184,12 @@ class Supervisor:
         """Start an agent that begins with a copy of another one's conversation."""
         run, session = launching.fork(self.roster.resolve(params.id), params)
         return await self._own(self._run_agent(run, fork_of=session))
+
+    async def switch(self, params: wire.Switch) -> wire.Started:
+        """Have an agent go on as another kind, with the same session."""
+        life = self.roster.life(params.id)
+        shape = switching.plan(life.unit, self._catalog.find(params.kind), self._environ)
+        return await self._own(switching.order(life.unit, life.hold, shape, wait=params.wait))
 
     async def _run_agent(self, params: wire.Run, fork_of: str | None = None) -> wire.Started:
         async with self._making:  # what is taken must still be so once its spec is on the disk

@@ -17,10 +17,11 @@ from agents.model import Lifecycle
 from agents.runtime.directory import DirectoryDamaged, KeeperState
 from agents.runtime.lease import LeaseHeld, Owner
 from agents.runtime.tree import VARIABLE, boot
-from agents.supervisor import decisions
+from agents.supervisor import decisions, hooking, switching
 from agents.supervisor.ending import Ending
 from agents.supervisor.heeding import Heeding
 from agents.supervisor.row import can_resume
+from agents.supervisor.shapes import Shape
 from agents.supervisor.tether import NoKeeper, Tether
 from agents.supervisor.unit import Unit
 
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 #: Seconds until a keeper that had no room, or that did not answer, is tried again.
 FULL_RETRY_S = 0.1
 RECONNECT_S = 0.5
+
+#: Tells an agent's hooks where the daemon listens (``app.hook``).
+SOCKET_VARIABLE = "QUARTERDECK_SOCKET"
 
 #: Seconds a recorded launch is waited for: beyond that its keeper was never started.
 LAUNCH_S = 30.0
@@ -138,6 +142,8 @@ class Hold:
         except ProcessLookupError:
             return  # its end is on its way
         unit.services.leases.acquire(self._sessions, session, owner)
+        if self._lease is not None and self._lease[0] != session:
+            unit.services.leases.release(self._sessions, *self._lease)
         self._lease = (session, owner)
 
     # -- beginning
@@ -152,12 +158,13 @@ class Hold:
         unit.outflow.forget()
         unit.background, unit.quiet_since = 0, 0.0
         unit.replica.vitals.launching(incarnation, clock.wall())
+        shape = switching.next_shape(unit)
+        argv = self._argv(shape)
         try:
-            unit.recorder.record(decisions.launch(clock.wall(), incarnation, nonce, boot()), sync=True)
+            unit.recorder.record(decisions.launch(clock.wall(), incarnation, nonce, boot(), shape), sync=True)
             await unit.recorder.durable()
             unit.services.steps.reached("launching", unit.id, "launch")
-            env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, VARIABLE: f"{unit.id}:{nonce}"}
-            argv = (*unit.spec.argv, *(unit.adapter.arguments() if unit.adapter is not None else ()))
+            env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, **self._marks(nonce)}
             await self.tether.launch(msgspec.structs.replace(unit.spec, argv=argv), incarnation, env)
             unit.intents.writer = self.tether.link
         except OSError as error:
@@ -168,9 +175,26 @@ class Hold:
             self.is_lost = True
         unit.catching_up = False
 
+    def _marks(self, nonce: str) -> dict[str, str]:
+        """Return the variables that say whose process it is, and where it reports its hooks."""
+        socket = str(self._unit.services.places.daemon_socket)
+        return {VARIABLE: f"{self._unit.id}:{nonce}", SOCKET_VARIABLE: socket}
+
+    def _argv(self, shape: Shape | None) -> tuple[str, ...]:
+        """Return the whole argv of the next process: its command, its session, its hooks."""
+        unit, running = self._unit, self._unit.shapes.running(shape)
+        adapter = unit.adapter
+        if shape != unit.replica.shape:
+            adapter = running.family(running.kind, running.spec)
+        own = () if adapter is None else adapter.arguments()
+        hooks = () if shape is None else hooking.arguments(shape.hooks, unit.services.hook)
+        return (*running.spec.argv, *own, *hooks)
+
     def _not_started(self, reason: str) -> None:
         unit, now = self._unit, self._unit.services.clock.wall()
         unit.record(decisions.lost(now, reason, is_failure=True))
+        if unit.made.switch is not None:
+            unit.record(decisions.switch(now, None))  # else it would be tried for ever
         unit.replica.vitals.enter(Lifecycle.FAILED, now, reason)
 
     async def adopt(self) -> None:
@@ -182,7 +206,7 @@ class Hold:
         if useless:
             log.info("%s: %s; its log is replayed", unit.id, useless)
         if unit.replica.vitals.seq < unit.made.beginning.seq:
-            unit.intake.begin_at(unit.made.beginning, unit.made.session_id)
+            unit.intake.begin_at(unit.made.beginning, unit.made.session_id, unit.made.incarnation)
         unit.quiet_since = clock.monotonic()
         incarnation = unit.made.incarnation
         if incarnation and self._may_live(incarnation):
@@ -213,7 +237,7 @@ class Hold:
 
     def _may_live(self, incarnation: int) -> bool:
         unit = self._unit
-        if unit.made.lost or self._is_of_another_boot:
+        if unit.made.lost or self.is_of_another_boot:
             return False
         if self.tether.keeper(incarnation) is not None:
             return self.tether.is_keeper_alive(incarnation)
@@ -221,7 +245,7 @@ class Hold:
         return unit.services.clock.wall() - unit.directory.events_file.stat().st_mtime < LAUNCH_S
 
     @property
-    def _is_of_another_boot(self) -> bool:
+    def is_of_another_boot(self) -> bool:
         """Tell whether the machine was restarted since: recorded pids and sessions may be anybody's now."""
         return self._unit.made.boot not in ("", boot())
 
@@ -263,7 +287,7 @@ class Hold:
             return
         if not unit.made.lost:
             reason = "the machine was restarted"
-            if not self._is_of_another_boot:
+            if not self.is_of_another_boot:
                 killed = await self.tether.sweep(incarnation, unit.made.nonce)
                 what = f"killed what it left: {', '.join(map(str, killed))}" if killed else "nothing of it was left"
                 reason = f"its keeper was killed; {what}"
@@ -278,7 +302,7 @@ class Hold:
             return False
         self._is_end_seen = True
         unit = self._unit
-        if self._lease is not None:
+        if self._lease is not None and unit.made.switch is None:  # else it goes on right away
             unit.services.leases.release(self._sessions, *self._lease)
             self._lease = None
         if not can_resume(unit.kind, unit.view.capabilities):

@@ -111,10 +111,10 @@ class Intake:
         self._keep(self.replica.fold.take())
         return ""
 
-    def begin_at(self, begin: Beginning, session_id: str | None) -> None:
+    def begin_at(self, begin: Beginning, session_id: str | None, incarnation: int) -> None:
         """Begin at a mark without a checkpoint: what lies before it was deleted, or is not understood."""
         blocks = self.transcript.total if begin.blocks is None else begin.blocks
-        self.replica.begin_at(begin.seq, session_id, blocks, begin.turns)
+        self.replica.begin_at(begin.seq, session_id, blocks, begin.turns, incarnation)
         self._unstored.clear()
         self._has_gap = self.is_broken = False
 

@@ -30,7 +30,7 @@ def plan(params: Run, kind: Kind, taken: Mapping[str, Spec], environ: Mapping[st
         raise RpcError(ErrorCode.INVALID_PARAMS, str(error)) from error
     if sum(len(os.fsencode(word)) for word in argv) > MAX_ARGV:
         raise RpcError(ErrorCode.INVALID_PARAMS, f"the command has more than {MAX_ARGV} bytes: put it into a script")
-    _check_program(argv[0], kind, {**environ, **kind.env, **params.env}, cwd)
+    check_program(argv[0], kind, {**environ, **kind.env, **params.env}, cwd)
     return Spec(
         id=new_id,
         name=_name(params, kind, {spec.name for spec in taken.values()}),
@@ -92,7 +92,8 @@ def _directory(path: str, what: str) -> str:
     return path
 
 
-def _check_program(program: str, kind: Kind, environ: Mapping[str, str], cwd: str) -> None:
+def check_program(program: str, kind: Kind, environ: Mapping[str, str], cwd: str) -> None:
+    """Check that a program is there. Raises RpcError naming it and how to get it."""
     where = str(Path(cwd, program)) if "/" in program else program
     if shutil.which(where, path=environ.get("PATH")) is not None:
         return

@@ -14,6 +14,7 @@ from agents.model import Block
 from agents.supervisor import decisions
 from agents.supervisor.hold import Hold
 from agents.supervisor.looking import Looking
+from agents.supervisor.switching import Switching
 from agents.supervisor.unit import Unit
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Life:
         self.unit = unit
         self.hold = Hold(unit, self._read)
         self._looking = Looking(unit, tasks)
+        self._switching = Switching(unit, self.hold)
         self._is_launch_wanted = False
         self._tell_at = self._tell_sizes_at = 0.0
         self._told_sizes = (0, 0)
@@ -127,11 +129,14 @@ class Life:
             await self._read()
         if unit.is_live:
             self._tick()
+            self._switching.step()
             if self.hold.tether.link is not None:
                 await self._write()
         elif self.hold.settle_end():
             self._looking.refresh_branch()
             self._save()
+        if self._switching.is_due():
+            self.want_launch()
         if unit.turn_over:
             unit.turn_over = False
             self._looking.turn_ended(unit.services.clock.monotonic())

@@ -16,7 +16,8 @@ from agents.adapters.contract import Adapter, NotPossible
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentRow, Decision, Request, Turn
 from agents.runtime.rawlog import LogTrimmed, RawLog
-from agents.supervisor import decisions
+from agents.status import hooks
+from agents.supervisor import decisions, hooking
 from agents.supervisor.intents import Again
 from agents.supervisor.outflow import answer_of
 from agents.supervisor.unit import Unit
@@ -289,9 +290,18 @@ def snooze(unit: Unit, seconds: float) -> None:
 
 
 def hook(unit: Unit, event: str, payload: dict[str, Any]) -> None:
-    """Record what the agent reported about itself; it decides nothing yet."""
-    body = msgspec.json.encode(payload).decode()[:4096]
-    unit.record(decisions.hooked(unit.services.clock.wall(), event[:100], body))
+    """Record what the agent reported about itself. A claim to be ranked: it decides and authorises nothing."""
+    made, clock = unit.made, unit.services.clock
+    call = hooks.read(event, payload, (clock.monotonic(), clock.wall()), made.incarnation)
+    shape = unit.shapes.of(made.incarnation)
+    is_asked_for = shape is not None and call.event in shape.hooks
+    is_foreign = not is_asked_for
+    if call.session not in ("", made.session_id):
+        holder = unit.services.leases.holder(unit.kind.sessions or unit.kind.name, call.session)
+        is_foreign = is_foreign or hooking.is_foreign(call.session, holder, str(unit.services.places.state), unit.id)
+    unit.record(decisions.hooked(clock.wall(), hooking.trusted(call, is_session_foreign=is_foreign)))
+    unit.changed()
+    unit.wake()
 
 
 # ---------------------------------------------------------------- bodies

@@ -61,7 +61,7 @@ def build(parts: Parts) -> AgentRow:
     lifecycle, reason = _lifecycle(parts)
     turn, blocked = _turn(parts)
     unread = talk.unread(made.seen_seq)
-    asks = parts.requests[0].title if parts.requests else ""
+    asks = parts.requests[0].title if parts.requests else parts.verdict.detail if turn is Turn.BLOCKED else ""
     recovery, recovery_note = (None, "") if parts.catching_up or parts.broken else assess(_cut(parts))
     state, said, rank = headline(
         Axes(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from agents.adapters.registry import Family
 from agents.events import Event
-from agents.model import AgentId, Block
+from agents.model import AgentId, Block, Kind
 from agents.runtime.lease import Leases
 from agents.runtime.places import Places
 from agents.supervisor.intents import Steps
@@ -78,7 +78,11 @@ class Watched(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The supervisor's side of every unit. ``environ`` is what agents inherit."""
+    """The supervisor's side of every unit.
+
+    ``environ`` is what agents inherit, ``kinds`` finds a kind by name, ``hook`` begins the command that reports a hook
+    (the event follows).
+    """
 
     places: Places
     families: Mapping[str, Family]
@@ -91,3 +95,5 @@ class Services:
     pulse: Pulse
     syncer: Syncer
     environ: Mapping[str, str]
+    kinds: Callable[[str], Kind | None]
+    hook: tuple[str, ...] = ()

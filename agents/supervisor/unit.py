@@ -35,7 +35,7 @@ from agents.runtime.directory import AgentDirectory
 from agents.runtime.rawlog import LogTrimmed
 from agents.runtime.redact import Redactor
 from agents.status.reduce import Verdict, reduce
-from agents.supervisor import decisions, health, row
+from agents.supervisor import decisions, health, hooking, row
 from agents.supervisor.decisions import Decisions, Record
 from agents.supervisor.intake import Intake
 from agents.supervisor.intents import Intents
@@ -43,6 +43,7 @@ from agents.supervisor.outflow import Outflow
 from agents.supervisor.recorder import Outbox, Recorder
 from agents.supervisor.replica import Replica, Taken
 from agents.supervisor.services import Services
+from agents.supervisor.shapes import Running, Wardrobe
 from agents.supervisor.waiters import Waiters
 from agents.supervisor.waits import Progress
 from agents.transcript.file import TranscriptFile
@@ -70,10 +71,10 @@ class Unit:
     def __init__(self, services: Services, directory: AgentDirectory, spec: Spec, kind: Kind) -> None:
         self.services = services
         self.directory = directory
-        self.spec = spec
-        self.kind = kind
+        own = Running(kind, spec, services.families[spec.family])
         self.redactor = Redactor(secrets_of({**services.environ, **kind.env, **spec.env}))
         self.made = Decisions()
+        self.shapes = Wardrobe(own, self.made.launched, services.families, services.kinds)
         self.recorder = Recorder(
             directory.events_file,
             Outbox(directory.path / "outbox.jsonl"),
@@ -84,7 +85,7 @@ class Unit:
         )
         self.intents = Intents(spec.id, self.recorder, self.made, services.steps, services.clock.wall)
         self.outflow = Outflow(self.intents, self.made, self.recorder, services.clock.wall, self.notice)
-        replica = Replica(kind, spec, services.families[spec.family], self._decided)
+        replica = Replica(kind, spec, own.family, self._decided, self.shapes)
         transcript = TranscriptFile(directory.transcript_file, self.redactor.text)
         self.intake = Intake(directory, replica, transcript, self._on_taken, self._on_stored, self._on_gap)
         self.waiters: Waiters[tuple[AgentRow, str]] = Waiters()
@@ -100,6 +101,16 @@ class Unit:
         self.turn_over = False  # a turn ended since the life loop last looked
         self.stirred = False  # something but more text came since then
         self._before = Turn.UNKNOWN
+
+    @property
+    def spec(self) -> Spec:
+        """Return what was asked for, as its present process runs it."""
+        return self.shapes.at(self.made.incarnation).spec
+
+    @property
+    def kind(self) -> Kind:
+        """Return the kind its present process is of."""
+        return self.shapes.at(self.made.incarnation).kind
 
     @property
     def id(self) -> str:
@@ -204,7 +215,7 @@ class Unit:
         verdict = self.view.verdict
         evidence: tuple[Evidence, ...] = ()
         with self.firewall("explaining its status"):
-            evidence = tuple(sorted(self.adapter.evidence(), key=lambda e: e.rank)) if self.adapter else ()
+            evidence = tuple(sorted(self._evidence(self.adapter), key=lambda e: e.rank)) if self.adapter else ()
         ignored = (*verdict.ignored, *((self.broken,) if self.broken else ()))
         return Explained(self.row(), verdict.chosen, evidence, ignored)
 
@@ -275,7 +286,7 @@ class Unit:
         begin = self.intake.end_here()
         self.recorder.record(decisions.dropped(self.services.clock.wall(), 0, self.broken, begin), sync=True)
         ended = self.replica.vitals
-        self.intake.begin_at(begin, self.made.session_id)
+        self.intake.begin_at(begin, self.made.session_id, self.made.incarnation)
         self.replica.vitals = ended
         ended.seq = begin.seq
         self.broken = ""
@@ -335,7 +346,7 @@ class Unit:
         with self.firewall("reading its status"):
             replica = self.replica
             now = self.services.clock.monotonic() if self.is_live else replica.vitals.monotonic
-            verdict = reduce(adapter.evidence(), now, self._before)
+            verdict = reduce(self._evidence(adapter), now, self._before)
             if not verdict.settling:
                 self._before = verdict.turn
             found = adapter.capabilities()
@@ -354,6 +365,12 @@ class Unit:
                 is_starting=running and Capability.INPUT not in found and not replica.conversation.opened,
                 recheck=min((t for t in (verdict.recheck, recheck) if t is not None), default=None),
             )
+
+    def _evidence(self, adapter: Adapter) -> list[Evidence]:
+        """Return what every source says: its protocol or its terminal, and its own hooks."""
+        shape = self.shapes.of(self.made.incarnation)
+        hooked = hooking.evidence(self.made, self.kind, shape) if self.is_live else None
+        return [*adapter.evidence(), *([] if hooked is None else [hooked])]
 
     def _health(self, turn: Turn, now: float, trouble: Trouble | None) -> tuple[Health, float | None]:
         vitals = self.replica.vitals

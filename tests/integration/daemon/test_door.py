@@ -80,7 +80,7 @@ def test_a_process_inside_an_agent_sees_only_itself_and_answers_nothing(running:
         ("hello", refused),
     ], out
     assert f"runs inside agent {agent}" in out
-    assert [r["event"] for r in running.journal(agent) if r["t"] == "hooked"] == ["Stop"]
+    assert [r["call"]["event"] for r in running.journal(agent) if r["t"] == "hooked"] == ["Stop"]
     assert running.row(asking).turn is Turn.BLOCKED
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from agents.status.hooks import Call
 from agents.supervisor import decisions
 from agents.supervisor.decisions import Beginning, Decisions, Given, Intent, Record
+from agents.supervisor.shapes import Shape
 
 
 def fold(*records: Record) -> Decisions:
@@ -108,12 +112,6 @@ def test_records_of_a_newer_daemon_are_skipped_and_broken_ones_told() -> None:
     assert folded.queue[1].text == "ok"
 
 
-def test_hooks_are_kept_for_the_record_only() -> None:
-    before = vars(fold(decisions.queued(1, 1, "a")))
-    after = vars(fold(decisions.queued(1, 1, "a"), decisions.hooked(2, "Stop", "{}")))
-    assert before == after
-
-
 def test_the_newest_beginning_holds_and_an_older_version_s_has_no_counts() -> None:
     made = Decisions()
     assert made.fold([{"t": "dropped", "at": 1.0, "bytes": 9, "why": "ended", "seq": 5}]) == []
@@ -131,3 +129,57 @@ def test_a_message_that_became_a_turn_is_not_put_back_by_a_launch() -> None:
     made.apply(decisions.began(2.0, 1))
     made.apply(decisions.launch(3.0, 2, "nonce"))
     assert [(p.turn, p.state) for p in made.waiting] == [(2, "queued")]
+
+
+LAUNCH = decisions.launch(1, 2, "n")
+STOP = Call("Stop", 10.0, 20.0, 2, session="11111111-aaaa", transcript="/x.jsonl")
+
+
+def test_a_hook_changes_what_is_believed_and_nothing_that_is_ordered() -> None:
+    before = vars(fold(LAUNCH, decisions.queued(1, 1, "a")))
+    after = vars(fold(LAUNCH, decisions.queued(1, 1, "a"), decisions.hooked(2, STOP)))
+    changed = {key for key in after if after[key] != before[key]}
+    assert changed == {"hook", "session_id", "session_file"}
+    assert after["hook"] == STOP
+
+
+def test_a_hook_of_another_process_is_no_evidence_about_this_one() -> None:
+    late = decisions.hooked(2, msgspec.structs.replace(STOP, incarnation=1))
+    assert fold(LAUNCH, late).hook is None
+    assert fold(LAUNCH, decisions.hooked(2, STOP), decisions.launch(3, 3, "m")).hook is None
+
+
+def test_a_session_has_begun_once_something_was_submitted_to_it() -> None:
+    submitted = decisions.hooked(3, msgspec.structs.replace(STOP, event="UserPromptSubmit"))
+    assert not fold(LAUNCH, decisions.hooked(2, STOP)).is_session_begun
+    begun = fold(LAUNCH, decisions.hooked(2, STOP), submitted)
+    assert begun.is_session_begun
+    other = decisions.hooked(4, msgspec.structs.replace(STOP, session="22222222-bbbb", transcript=""))
+    begun.apply(other)
+    assert (begun.session_id, begun.is_session_begun, begun.session_file) == ("22222222-bbbb", False, "")
+
+
+def test_a_hook_as_an_older_version_recorded_it_means_nothing() -> None:
+    old = {"t": "hooked", "at": 2, "event": "Stop", "payload": "{}"}
+    assert vars(fold(LAUNCH, old)) == vars(fold(LAUNCH))
+
+
+SHAPE = Shape("tui", "terminal", ("x",), pty=True, session="33333333-cccc")
+
+
+def test_a_switch_is_wanted_until_it_is_launched() -> None:
+    wanted = fold(LAUNCH, decisions.switch(2, SHAPE), decisions.want(3, "stop", decisions.SWITCH))
+    assert (wanted.switch, wanted.want) == (SHAPE, "stop")
+    wanted.apply(decisions.launch(4, 3, "m", "", SHAPE))
+    assert (wanted.switch, wanted.want, wanted.launched) == (None, "", {3: SHAPE})
+    assert wanted.session_id == SHAPE.session
+
+
+def test_a_switch_is_taken_back_and_gives_way_to_the_wish_to_end() -> None:
+    assert fold(decisions.switch(2, SHAPE), decisions.switch(3, None)).switch is None
+    assert fold(decisions.switch(2, SHAPE), decisions.want(3, "stop")).switch is None
+
+
+def test_what_was_typed_is_known_by_its_time_only() -> None:
+    typed = decisions.intent(7.5, Intent("i1", "input", 1, {"bytes": 1}))
+    assert fold(typed).typed_at == 7.5
