@@ -34,6 +34,9 @@ VIOLATIONS = [
     ("light-clients", "ui/roster/view.py", "import openai"),
     ("light-clients", "app/fleet.py", "import agents.supervisor"),
     ("keeper", "agents/runtime/keeper.py", "from agents import model"),
+    ("pilot", "agents/pilot/turn.py", "import agents.adapters.contract"),
+    ("pilot", "agents/pilot/rpc.py", "import acp"),
+    ("pilot-alone", "agents/supervisor/fleet.py", "import agents.pilot.store"),
 ]
 
 

@@ -1,0 +1,1 @@
+"""Pilot, our own coding agent: an ACP program of its own process over the vendors' SDKs."""

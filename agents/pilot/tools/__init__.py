@@ -1,0 +1,1 @@
+"""What Pilot's model may do: files, search, shell, skills and the plan."""
