@@ -18,7 +18,7 @@ import msgspec
 
 from agents.model import Capability, Kind, KindInfo
 
-FAMILIES: Final = ("acp", "claude", "terminal")
+FAMILIES: Final = ("acp", "claude", "codex", "terminal")
 
 #: Families whose command the user may give himself, as the argv of ``run``.
 _OWN_ARGV: Final = frozenset({"acp", "terminal"})

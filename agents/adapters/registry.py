@@ -23,6 +23,7 @@ def families() -> Mapping[str, Family]:
     # Heavy (acp and pydantic: 0.45 s, 30 MB), so that kinds can be read without it.
     from agents.adapters.acp.adapter import AcpAdapter  # noqa: PLC0415
     from agents.adapters.claude.adapter import ClaudeAdapter  # noqa: PLC0415
+    from agents.adapters.codex.adapter import CodexAdapter  # noqa: PLC0415
     from agents.adapters.terminal import TerminalAdapter  # noqa: PLC0415
 
-    return {"acp": AcpAdapter, "claude": ClaudeAdapter, "terminal": TerminalAdapter}
+    return {"acp": AcpAdapter, "claude": ClaudeAdapter, "codex": CodexAdapter, "terminal": TerminalAdapter}

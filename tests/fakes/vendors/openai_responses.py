@@ -49,7 +49,16 @@ def _items(body: Json) -> list[Json]:
 
 def is_side_request(body: Json) -> bool:
     """Tell requests beside the conversation (titles, summaries): they offer no tools."""
-    return not body.get("tools")
+    return not _tools(body)
+
+
+def _tools(body: Json) -> list[Json]:
+    """Return the tools that are offered: beside the conversation, or inside it as newer models have them."""
+    inside = [tool for item in _items(body) if item.get("type") == "additional_tools" for tool in item["tools"]]
+    found = []
+    for tool in [*body.get("tools", []), *inside]:
+        found += tool["tools"] if tool.get("type") == "namespace" and tool["name"] == "functions" else [tool]
+    return found
 
 
 def error(fail: Fail) -> web.Response:
@@ -124,32 +133,26 @@ def _said(body: Json, text: str) -> Json:
 
 def _call(reply: Tool, body: Json) -> Json:
     number = len(_items(body))
-    name, given = _own(reply, body)
-    head = {"id": f"fc_{number}", "call_id": f"call_{number}", "name": name, "status": "completed"}
+    name, given = _own(reply, {str(tool.get("name")): tool for tool in _tools(body)})
+    head = {"id": f"fc_{number}", "call_id": f"call_{number}", "status": "completed"}
     if isinstance(given, str):
-        return {"type": "custom_tool_call", **head, "input": given}
-    return {"type": "function_call", **head, "arguments": json.dumps(given)}
+        return {"type": "custom_tool_call", **head, "name": name, "input": given}
+    space, _, own = name.rpartition("/")
+    place = {"namespace": space} if space else {}
+    return {"type": "function_call", **head, **place, "name": own, "arguments": json.dumps(given)}
 
 
-def _own(reply: Tool, body: Json) -> tuple[str, Json | str]:
-    """Return a scripted call in the words of the tools that are offered (Codex has its own for both)."""
-    offered = {str(tool.get("name")): tool for tool in body.get("tools", [])}
-    if reply.name == "bash" and "bash" not in offered:
-        return _command(str(reply.arguments["command"]), set(offered))
-    if reply.name == "write" and "write" not in offered:
-        patch = _patch(str(reply.arguments["filePath"]), str(reply.arguments["content"]))
-        if offered.get("apply_patch", {}).get("type") == "custom":
-            return "apply_patch", patch
-        return _command(f"apply_patch <<'EOF'\n{patch}EOF\n", set(offered))
-    return reply.name, reply.arguments
-
-
-def _command(command: str, offered: set[str]) -> tuple[str, Json]:
-    if "exec_command" in offered:
-        return "exec_command", {"cmd": command}
-    if "shell_command" in offered:
-        return "shell_command", {"command": command}
-    return "shell", {"command": ["bash", "-lc", command]}
+def _own(reply: Tool, offered: dict[str, Json]) -> tuple[str, Json | str]:
+    """Return a scripted call in the words of the tools that are offered: Codex has its own, some models only one."""
+    name, given = reply.name, reply.arguments
+    if name == "bash" and "bash" not in offered:
+        name, given = "exec_command", {"cmd": given["command"]}
+    elif name == "write" and "write" not in offered:
+        patch = _patch(str(given["filePath"]), str(given["content"]))
+        name, given = "exec_command", {"cmd": f"apply_patch <<'EOF'\n{patch}EOF\n"}
+    if name not in offered and offered.get("exec", {}).get("type") == "custom":
+        return "exec", f"text(await tools.{name}({json.dumps(given)}))"
+    return name, given
 
 
 def _patch(path: str, content: str) -> str:

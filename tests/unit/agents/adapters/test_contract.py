@@ -15,6 +15,7 @@ from agents.adapters.contract import Adapter, Answer, Fact, NotPossible
 from agents.adapters.registry import families
 from agents.model import Kind, Mark, Spec, Stream
 from tests.unit.agents.adapters import claude_tape as claude
+from tests.unit.agents.adapters import codex_tape as codex
 from tests.unit.agents.adapters.tape import (
     WALL,
     Drive,
@@ -146,12 +147,71 @@ def record_claude(d: Drive) -> None:
     d.ctl("exit", code=1, signal=None)
 
 
+def record_codex(d: Drive) -> None:
+    codex.open_codex(d)
+    d.reply({"data": [{"id": "gpt", "displayName": "GPT", "description": "one"}], "nextCursor": "more"})
+    d.refuse(-32600, "no more")
+    d.feed(Stream.OUT, b"\x1b[33mstray\x1b[0m line\n")
+    d.feed(Stream.ERR, b"warming up\n")
+    prompt(d, 1, "grüße, fix the login")
+    d.says(codex.answer("t1", {"turn": {"id": "tu-1"}}), *codex.turn_started(), codex.taken("a1.t1"))
+    d.says(codex.delta("let me see 漢字", "r1", "item/reasoning/summaryTextDelta", summaryIndex=1), codex.delta("well"))
+    d.says(codex.command("c1", "npm test"), codex.asks(0, "commandExecution", command="npm test"))
+    d.says(codex.request("x", "attestation/generate"))
+    d.settle()
+    d.write(d.adapter.answer(d.adapter.requests()[0].key, Answer("always")))
+    d.says(
+        codex.notice("serverRequest/resolved", requestId=0),
+        codex.delta("ok\n", "c1", "item/commandExecution/outputDelta"),
+    )
+    d.write(d.adapter.steer("and be quick", "e1-s"))
+    d.says(codex.answer("steer.e1-s", {"turnId": "tu-1"}), codex.taken("a1.steer.e1-s", "and be quick"))
+    d.says(codex.command("c1", "npm test", done=True, aggregatedOutput="ok\n"), codex.edit("c2", codex.added()))
+    d.says(codex.tokens(10, 10), codex.retry({"responseStreamDisconnected": {"httpStatusCode": 429}}))
+    d.says(codex.notice("turn/plan/updated", plan=[{"step": "x", "status": "inProgress"}]), codex.turn_completed())
+    d.write(d.adapter.set_mode("plan", "e1-1"))
+    d.says(codex.answer("mode.e1-1"))
+    settings = {
+        "approvalPolicy": "on-request",
+        "sandboxPolicy": codex.READ_ONLY,
+        "model": "gpt",
+        "collaborationMode": {"mode": "plan"},
+    }
+    d.says(codex.notice("thread/settings/updated", threadSettings=settings))
+    d.write(d.adapter.set_model("other", "e1-2"))
+    d.says(codex.answer("model.e1-2", error="no such model"))
+    prompt(d, 2, "and again")
+    d.write(d.adapter.interrupt("e1-3"))
+    d.says(
+        codex.answer("t2", {"turn": {"id": "tu-2"}}),
+        codex.answer("stop.e1-3"),
+        codex.turn_completed("tu-2", "interrupted"),
+    )
+    prompt(d, 3, "crash")
+    questions = [{"id": "q", "question": "Which?", "options": [{"label": "a"}]}]
+    d.says(codex.request(7, "item/tool/requestUserInput", itemId="q1", questions=questions))
+    d.feed(Stream.OUT, b'{"method":"item/st')
+    d.ctl("exit", code=None, signal=11)
+    codex.open_codex(d, 2)
+    prompt(d, 4, "go on")
+    error = {"message": "You've hit your limit", "codexErrorInfo": "usageLimitExceeded"}
+    d.says(
+        *codex.turn_started("tu-4"),
+        codex.retry("usageLimitExceeded", again=False),
+        codex.turn_completed("tu-4", "failed", error),
+    )
+    d.says(codex.notice("thread/started", "sub-1"), codex.notice("hologram", None), {"id": "late", "result": {}})
+    d.ctl("eof", stream="out")
+    d.ctl("exit", code=1, signal=None)
+
+
 CASES = [
     Case("shell on a pty", "terminal", record_shell, pty=True),
     Case("shell on pipes", "terminal", record_shell),
     Case("an ACP agent", "acp", record_acp, mode="code"),
     Case("a login that is missing", "acp", record_login),
     Case("Claude Code", "claude", record_claude, mode="plan"),
+    Case("Codex", "codex", record_codex),
 ]
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -346,9 +406,46 @@ CLAUDE_BODIES = JSON | st.fixed_dictionaries(
         **dict.fromkeys(("request_id", "response", "permission_suggestions", "delta", "content_block", "id"), JSON),
     },
 )
+CODEX_METHODS = st.sampled_from(
+    [
+        "thread/status/changed", "thread/settings/updated", "thread/tokenUsage/updated", "account/rateLimits/updated",
+        "turn/started", "turn/completed", "turn/plan/updated", "error", "item/started", "item/completed",
+        "item/agentMessage/delta", "item/commandExecution/outputDelta", "item/fileChange/patchUpdated", "warning",
+        "serverRequest/resolved", "item/commandExecution/requestApproval", "item/fileChange/requestApproval",
+        "item/permissions/requestApproval", "item/tool/requestUserInput", "mcpServer/elicitation/request",
+    ]
+)  # fmt: skip
+CODEX_PARAMS = JSON | st.fixed_dictionaries(
+    {},
+    optional={
+        "threadId": st.sampled_from(["th-1", "sub-1"]) | JSON,
+        "item": st.fixed_dictionaries(
+            {"type": st.sampled_from(["commandExecution", "fileChange", "mcpToolCall", "agentMessage", "webSearch"])},
+            optional=dict.fromkeys(("id", "command", "changes", "commandActions", "status", "result", "action"), JSON),
+        )
+        | JSON,
+        "turn": st.fixed_dictionaries({}, optional={"id": st.just("tu-1") | JSON, "status": JSON, "error": JSON}),
+        "mode": st.sampled_from(["form", "url"]) | JSON,
+        "requestId": st.sampled_from([0, "x"]) | JSON,
+        **dict.fromkeys(
+            (
+                "status", "error", "delta", "itemId", "tokenUsage", "rateLimits", "plan", "threadSettings", "command",
+                "availableDecisions", "permissions", "questions", "requestedSchema", "_meta", "message", "url",
+                "willRetry",
+            ),
+            JSON,
+        ),
+    },
+)  # fmt: skip
 MESSAGES = (
-    st.fixed_dictionaries({"method": METHODS}, optional={"id": JSON, "params": UPDATES | JSON})
-    | st.fixed_dictionaries({"id": st.sampled_from(["t1", "t3", "initialize.1", 0]) | JSON, "result": JSON})
+    st.fixed_dictionaries({"method": CODEX_METHODS}, optional={"id": JSON, "params": CODEX_PARAMS})
+    | st.fixed_dictionaries({"method": METHODS}, optional={"id": JSON, "params": UPDATES | JSON})
+    | st.fixed_dictionaries(
+        {
+            "id": st.sampled_from(["t1", "t3", "initialize.1", "open-0.1", "account.1", "models-0.1", 0]) | JSON,
+            "result": JSON,
+        }
+    )
     | st.fixed_dictionaries({"id": st.sampled_from(["t1", "session/new.1"]), "error": JSON})
     | st.fixed_dictionaries(
         {"type": CLAUDE_TYPES},

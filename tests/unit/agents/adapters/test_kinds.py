@@ -85,9 +85,9 @@ def test_a_kind_has_all_it_declares(ours: Path) -> None:
         (
             'family = "apc"\ncommand = ["x"]\n',
             1,
-            "unknown family “apc”, did you mean “acp”?; families: acp, claude, terminal",
+            "unknown family “apc”, did you mean “acp”?; families: acp, claude, codex, terminal",
         ),
-        ('command = ["x"]\n', 1, "“family” is missing; one of acp, claude, terminal"),
+        ('command = ["x"]\n', 1, "“family” is missing; one of acp, claude, codex, terminal"),
         ('family = "acp"\ncommand = []\n', 2, "“command” is empty"),
         ('family = "acp"\ncapabilities = ["promt"]\n', 2, "unknown capability “promt”, did you mean “prompt”?"),
         ('family = "acp"\ncommand = ["{pyhton}"]\n', 2, "unknown placeholder “{pyhton}”, did you mean “python”?"),

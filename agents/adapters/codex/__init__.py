@@ -1,0 +1,1 @@
+"""Codex's app-server protocol as a sans-IO state machine."""
