@@ -150,7 +150,23 @@ def write_durably(path: Path, data: bytes) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync_names(path.parent)
+
+
+def link_durably(path: Path, other: Path) -> None:
+    """Give the content of ``path`` the second name ``other``, replacing what had it; the name is on the disk then."""
+    temporary = other.with_name(f".{other.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.hardlink_to(path)
+    try:
+        temporary.replace(other)
+    finally:
+        temporary.unlink(missing_ok=True)  # a rename between two names of one file leaves both
+    _sync_names(path.parent)
+
+
+def _sync_names(folder: Path) -> None:
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(directory)
     finally:

@@ -76,6 +76,7 @@ class Supervisor:
         self.watched: frozenset[AgentId] = frozenset()
         self._environ = dict(environ)
         self._catalog = Catalog(places.kinds, environ.get("PATH"))
+        self._sweep = Sweep(places.state, self.roster.units, self._clock, limits or Limits(), self._notice)
         self._services = Services(
             places=places,
             families=families,
@@ -86,12 +87,12 @@ class Supervisor:
             steps=steps or NoSteps(),
             clock=self._clock,
             pulse=self._pulse,
+            room=self._sweep,
             syncer=Threaded(asyncio.get_running_loop()),
             environ=self._environ,
             kinds=self._catalog.known,
             hook=hook,
         )
-        self._sweep = Sweep(places.state, self.roster.units, self._clock, limits or Limits(), self._notice)
         self._jobs: dict[AgentId, asyncio.Task[None]] = {}
         self._notices: list[Noticed] = []
         self._tasks: asyncio.TaskGroup | None = None
@@ -112,6 +113,7 @@ class Supervisor:
                 ready.set()
                 tasks.create_task(self._announce())
                 tasks.create_task(self._tidy())
+                tasks.create_task(self._sweep.relieve())
                 tasks.create_task(self._beat())
                 await self._loop.create_future()
         finally:
@@ -215,6 +217,7 @@ class Supervisor:
                 await life.unit.recorder.durable()
         except OSError as error:
             shutil.rmtree(directory.path, ignore_errors=True)
+            self._sweep.press(error.strerror or "")
             text = f"nothing was started: {error.strerror} ({directory.path})"
             raise RpcError(ErrorCode.NOT_POSSIBLE, text) from error
         self._begin(life, launch=True)

@@ -17,12 +17,16 @@ GB = 1000**3
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How much is kept: raw logs of ended agents, of each live agent, and what was removed by ``rm``."""
+    """How much is kept: raw logs of ended agents, of each live agent, and what was removed by ``rm``.
+
+    On a full disk raw logs of ended agents go until ``room_bytes`` are free.
+    """
 
     ended_s: float = 14 * DAY_S
     ended_bytes: int = 10 * GB
     live_bytes: int = 2 * GB
     trash_s: float = 14 * DAY_S
+    room_bytes: int = GB // 4
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -58,6 +62,17 @@ def too_old(ended: Iterable[Ended], limits: Limits, now: float) -> list[AgentId]
             break
         going.append(one.agent)
         total -= one.size
+    return going
+
+
+def for_room(ended: Iterable[Ended], wanted: int) -> list[AgentId]:
+    """Return whose raw logs go so that ``wanted`` bytes become free: those who ended first, and no more than needed."""
+    going: list[AgentId] = []
+    for one in sorted((one for one in ended if one.size > 0), key=lambda one: (one.at, one.agent)):
+        if wanted <= 0:
+            break
+        going.append(one.agent)
+        wanted -= one.size
     return going
 
 

@@ -46,6 +46,13 @@ class Pulse(Protocol):
         """Return the monotonic time before which silence does not count."""
 
 
+class Room(Protocol):
+    """Who makes room on a full disk."""
+
+    def press(self, problem: str) -> None:
+        """Ask for room: something could not be written, because of ``problem``."""
+
+
 class Bus(Protocol):
     """Where changes are told."""
 
@@ -93,6 +100,7 @@ class Services:
     steps: Steps
     clock: Clock
     pulse: Pulse
+    room: Room
     syncer: Syncer
     environ: Mapping[str, str]
     kinds: Callable[[str], Kind | None]

@@ -1,11 +1,14 @@
-"""Deletes what ``agents.supervisor.retention`` gives up: old raw logs and old trash. Seldom, and off the event loop.
+"""Deletes what ``agents.supervisor.retention`` gives up: old raw logs and old trash. Off the event loop.
 
-Transcripts, specs and journals stay. Before anything goes, the checkpoint that replaces it is on the disk.
+Seldom, and at once when a disk is full. Transcripts, specs and journals stay. Before anything goes, the checkpoint
+that replaces it is on the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -13,12 +16,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from agents.model import AgentId, Stream
-from agents.runtime.directory import AgentDirectory, write_durably
+from agents.runtime.directory import AgentDirectory, link_durably, write_durably
 from agents.runtime.rawlog import RawLog
 from agents.status.untrusted import one_line
 from agents.supervisor import decisions
 from agents.supervisor.decisions import Beginning
-from agents.supervisor.retention import Ended, Held, Limits, Trashed, expired, too_old, trims
+from agents.supervisor.retention import Ended, Held, Limits, Trashed, expired, for_room, too_old, trims
 from agents.supervisor.services import Clock
 from agents.supervisor.unit import Unit
 
@@ -27,6 +30,11 @@ log = logging.getLogger(__name__)
 #: Seconds between two sweeps, and between two looks at the clock (it stands still while the machine sleeps).
 EVERY_S = 3600.0
 LOOK_S = 60.0
+
+#: Seconds between two attempts to make room: what is freed is noticed by those who wait for it first.
+PRESS_S = 2.0
+
+_QUOTA = os.strerror(errno.EDQUOT)
 
 _LIVE_STREAMS = (Stream.OUT, Stream.ERR)
 
@@ -39,11 +47,32 @@ class Sweep:
     def __init__(
         self, state: Path, units: Callable[[], Iterable[Unit]], clock: Clock, limits: Limits, notice: Notice
     ) -> None:
+        self._state = state
         self._trash = state / "trash"
         self._units = units
         self._clock = clock
         self._limits = limits
         self._notice = notice
+        self._pressed = asyncio.Event()
+        self._is_quota = False
+        self._is_urgent = False
+        self._one_at_a_time = asyncio.Lock()
+
+    def press(self, problem: str) -> None:
+        """Ask for room: something could not be written, because of ``problem``."""
+        self._is_quota = self._is_quota or problem == _QUOTA
+        self._pressed.set()
+
+    async def relieve(self) -> None:
+        """Make room whenever it is asked for, and as long as anybody waits for it, until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._pressed.wait()
+            if self._pressed.is_set() or any(unit.disk for unit in self._units()):
+                self._pressed.clear()
+                await self.make_room()
+            await asyncio.sleep(PRESS_S)
 
     async def run(self) -> None:
         """Sweep now and every hour, until cancelled."""
@@ -56,6 +85,10 @@ class Sweep:
 
     async def once(self) -> None:
         """Delete what is too old or too much; tell once what that was."""
+        async with self._one_at_a_time:
+            await self._once()
+
+    async def _once(self) -> None:
         try:
             await self._sweep_ended()
             for unit in tuple(self._units()):
@@ -68,15 +101,10 @@ class Sweep:
     # -- ended agents
 
     async def _sweep_ended(self) -> None:
-        units = {unit.id: unit for unit in self._units() if _has_ended(unit)}
-        sizes = await asyncio.to_thread(_sizes, [unit.directory for unit in units.values()])
-        ended = [Ended(agent, unit.replica.vitals.changed_at, sizes[agent]) for agent, unit in units.items()]
+        units, ended = await self._ended()
         gone: dict[str, int] = {}
-        for agent in too_old(ended, self._limits, self._clock.wall()):
-            unit = units[agent]
-            freed = await self._drop(unit, sizes[agent])
-            if freed:
-                gone[unit.name] = freed
+        for one in too_old(ended, self._limits, self._clock.wall()):
+            await self._drop(units[one], gone)
         if gone:
             days, limit = self._limits.ended_s / 86400, _size(self._limits.ended_bytes)
             self._notice(
@@ -85,17 +113,49 @@ class Sweep:
                 f"{days:g} days and up to {limit} in all; their transcripts stay",
             )
 
-    async def _drop(self, unit: Unit, size: int) -> int:
-        """Delete all raw logs of an ended agent, unless it was resumed meanwhile; return the bytes freed."""
+    async def make_room(self) -> None:
+        """On a full disk, delete raw logs of ended agents, the oldest first; tell whose."""
+        async with self._one_at_a_time:
+            is_quota, self._is_quota = self._is_quota, False
+            free = 0 if is_quota else (await asyncio.to_thread(shutil.disk_usage, self._state)).free
+            if free >= self._limits.room_bytes:
+                return  # it was another problem, or is over
+            units, ended = await self._ended()
+            gone: dict[str, int] = {}
+            self._is_urgent = True
+            try:
+                for one in for_room(ended, self._limits.room_bytes - free):
+                    try:
+                        await self._drop(units[one], gone)
+                    except OSError as error:
+                        log.info("%s: its raw logs stay: %s", one, error)
+            finally:
+                self._is_urgent = False
+        if gone:
+            size, names = _size(sum(gone.values())), _listed(list(gone))
+            self._notice(
+                "warning", f"the disk is full: deleted {size} of raw logs of ended agents ({names}); transcripts stay"
+            )
+
+    async def _ended(self) -> tuple[dict[AgentId, Unit], list[Ended]]:
+        units = {unit.id: unit for unit in self._units() if _has_ended(unit)}
+        sizes = await asyncio.to_thread(_sizes, [unit.directory for unit in units.values()])
+        return units, [Ended(agent, unit.replica.vitals.changed_at, sizes[agent]) for agent, unit in units.items()]
+
+    async def _drop(self, unit: Unit, gone: dict[str, int]) -> None:
+        """Delete all raw logs of an ended agent, unless it was resumed meanwhile; note the bytes freed."""
         if not await _secure(unit):
-            return 0
-        await self._record(unit, size, "ended", unit.intake.end_here())
-        if not _has_ended(unit):
-            return 0
-        # From here on whoever resumes it writes behind what is deleted.
+            return
         logs = [RawLog(unit.directory.path, stream) for stream in Stream]
+        size = sum(raw.size - raw.start for raw in logs)
+        await self._record(unit, size, "full disk" if self._is_urgent else "ended", unit.intake.end_here())
+        if not _has_ended(unit):
+            return
+        # From here on whoever resumes it writes behind what is deleted.
         seals = [raw.seal() for raw in logs]
-        return await asyncio.to_thread(_trim, list(zip(logs, seals, strict=True)))
+        freed = await asyncio.to_thread(_trim, list(zip(logs, seals, strict=True)))
+        if freed:
+            gone[unit.name] = freed
 
     # -- live agents
 
@@ -117,8 +177,15 @@ class Sweep:
 
     async def _record(self, unit: Unit, size: int, why: str, begin: Beginning | None = None) -> None:
         """Bring into its journal what goes, before it goes. Raises OSError."""
-        unit.recorder.record(decisions.dropped(self._clock.wall(), size, why, begin or Beginning()), sync=True)
-        await unit.recorder.durable()
+        record = decisions.dropped(self._clock.wall(), size, why, begin or Beginning())
+        try:
+            unit.recorder.record(record, sync=True)
+            await unit.recorder.durable()
+        except OSError:
+            if not self._is_urgent:
+                raise
+            # There is no room to say it first: it is said with what this frees. The checkpoint makes it harmless.
+            unit.recorder.record(record, sync=False)
 
     # -- the trash
 
@@ -159,11 +226,17 @@ async def _secure(unit: Unit) -> bool:
 
 
 def _keep_checkpoint(directory: AgentDirectory) -> None:
-    state = directory.checkpoint_file.read_bytes()
-    if directory.transcript_file.exists():
-        with directory.transcript_file.open("rb") as transcript:
-            os.fsync(transcript.fileno())
-    write_durably(directory.kept_checkpoint_file, state)
+    """Have a second name for the newest checkpoint, durably: a link takes no room, and the next one is another file."""
+    for path in (directory.transcript_file, directory.checkpoint_file):
+        if path.exists():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    try:
+        link_durably(directory.checkpoint_file, directory.kept_checkpoint_file)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without links
+        write_durably(directory.kept_checkpoint_file, directory.checkpoint_file.read_bytes())
 
 
 def _sizes(directories: Iterable[AgentDirectory]) -> dict[AgentId, int]:

@@ -302,6 +302,7 @@ class Unit:
             self.disk = {k: v for k, v in self.disk.items() if k != what}
             if error:
                 self.disk[what] = error
+                self.services.room.press(error)
             self.services.bus.touch(self.id)
             self.wake()
 

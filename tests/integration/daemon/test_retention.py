@@ -106,6 +106,7 @@ def test_the_synced_checkpoint_helps_when_the_newest_is_torn(running: Any) -> No
     sweep(running)
     running.settle(lambda: is_gone(running, agent))
     running.kill()
+    (running.places.agent(agent) / "checkpoint").unlink()
     (running.places.agent(agent) / "checkpoint").write_bytes(b"torn")
     running.start()
     assert running.until(agent, lambda row: not row.catching_up).turn_number == 1

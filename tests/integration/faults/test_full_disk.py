@@ -10,7 +10,7 @@ import pytest
 
 from agents import wire
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Headline, Health, Lifecycle, Turn
+from agents.model import Headline, Health, Lifecycle, Stream, Turn
 from tests.integration.faults.conftest import SmallDisk
 
 pytestmark = pytest.mark.timeout(120)
@@ -134,3 +134,34 @@ def test_an_agent_can_be_ended_on_a_full_disk(home: Any, disk: SmallDisk, how: s
     home.settle(lambda: not os.path.exists(f"/proc/{pid}"))  # noqa: PTH110
     disk.free()
     assert home.until(agent, lambda row: row.lifecycle is Lifecycle.EXITED).recovery is None
+
+
+def test_room_is_made_of_the_logs_of_ended_agents(home: Any, disk: SmallDisk) -> None:
+    """By policy and at once: who ended goes, transcripts and checkpoints stay, who lives goes on by itself."""
+    home.start()
+    said = home.play([{"do": "say", "text": "all done"}]).id
+    home.wait(said, "done", turn=1)
+    home.call("agent.stop", wire.AgentRef(said))
+    noisy = home.run("shell", "bash", "-c", "head -c 6000000 /dev/zero | tr '\\0' 'x'").id
+    home.wait(noisy, "exited")
+    live = home.run("shell", "cat", pty=False).id
+    home.call("agent.input", wire.Input(live, b"before\n"))
+    home.until(live, lambda row: row.out_size == len("before\n"))
+    disk.fill()
+    home.call("agent.annotate", wire.Annotate(live, note=NOTE))
+    home.settle(lambda: "the disk is full: deleted 6" in home.notices())
+    assert home.until(live, lambda row: row.health is Health.OK).note == NOTE
+    home.call("agent.input", wire.Input(live, b"after\n"))
+    home.settle(lambda: home.raw(live, Stream.OUT) == b"before\nafter\n")
+    assert home.call("log.read", wire.ReadLog(noisy, Stream.OUT, 0, 10)).data == b""
+    blocks = home.call("transcript.page", wire.PageTranscript(said)).blocks
+    assert "all done" in [block.text for block in blocks]
+    assert {r["why"] for agent in (said, noisy) for r in home.journal(agent) if r["t"] == "dropped"} == {"full disk"}
+    home.kill()
+    home.start()
+    rows = {row.id: row for row in home.adopted()}
+    assert (rows[noisy].lifecycle, rows[noisy].exit_code, rows[noisy].out_size) == (Lifecycle.EXITED, 0, 6_000_000)
+    assert (rows[live].note, rows[live].health) == (NOTE, Health.OK)
+    assert home.call("transcript.page", wire.PageTranscript(said)).blocks == blocks
+    home.call("agent.resume", wire.AgentRef(said))
+    assert home.wait(said, "idle").row.lifecycle is Lifecycle.RUNNING

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.supervisor.retention import DAY_S, GB, Ended, Held, Limits, Trashed, expired, too_old, trims
+from agents.supervisor.retention import DAY_S, GB, Ended, Held, Limits, Trashed, expired, for_room, too_old, trims
 
 NOW = 1_800_000_000.0
 SEGMENT = 100
@@ -94,3 +94,12 @@ def test_trimming_never_reaches_a_checkpoint_or_a_newest_segment(size: int, need
 def test_the_trash_is_emptied_after_fourteen_days() -> None:
     trash = [Trashed("new", NOW), Trashed("old", NOW - 14 * DAY_S), Trashed("future", NOW + 99)]
     assert expired(trash, Limits(), NOW) == ["old"]
+
+
+def test_for_room_the_first_to_end_go_and_no_more_than_needed() -> None:
+    agents = [ended("c", 1, 40), ended("a", 3, 40), ended("none", 9, 0), ended("b", 2, 40)]
+    assert for_room(agents, 1) == ["a"]
+    assert for_room(agents, 40) == ["a"]
+    assert for_room(agents, 41) == ["a", "b"]
+    assert for_room(agents, 10**9) == ["a", "b", "c"]
+    assert for_room(agents, 0) == for_room(agents, -5) == []

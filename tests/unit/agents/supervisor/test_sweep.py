@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from agents.model import Lifecycle, Stream
-from agents.runtime.directory import AgentDirectory
+from agents.runtime.directory import AgentDirectory, link_durably
 from agents.runtime.journal import Journal
 from agents.runtime.rawlog import SEGMENT, RawLog
 from agents.supervisor import sweep as module
@@ -40,9 +42,16 @@ class Recorder:
     def __init__(self, path: Path) -> None:
         self.journal = Journal(path)
         self.meanwhile: Any = lambda: None
+        self.is_full = False
+        self.held_back: list[dict[str, Any]] = []
 
     def record(self, record: dict[str, Any], *, sync: bool) -> None:
-        self.journal.append(record, sync=sync)
+        if not self.is_full:
+            self.journal.append(record, sync=sync)
+        elif sync:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        else:
+            self.held_back.append(record)
 
     async def durable(self) -> None:
         self.meanwhile()
@@ -56,6 +65,7 @@ class Agent:
         self.directory.create()
         self.id = self.name = name
         self.is_live, self.catching_up, self.broken = live, False, ""
+        self.disk: dict[str, str] = {}
         lifecycle = Lifecycle.RUNNING if live else Lifecycle.EXITED
         vitals = SimpleNamespace(changed_at=NOW - days * DAY, lifecycle=lifecycle)
         self.replica = SimpleNamespace(vitals=vitals)
@@ -97,6 +107,10 @@ class Desk:
         agent = Agent(self.state, name, **fields)
         self.agents.append(agent)
         return agent
+
+
+def full(monkeypatch: pytest.MonkeyPatch, free: int = 0) -> None:
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
 
 
 @pytest.fixture
@@ -238,3 +252,78 @@ async def test_it_sweeps_at_once_and_then_every_hour(desk: Desk, monkeypatch: py
 @pytest.mark.parametrize(("count", "words"), [(999, "999 bytes"), (1000, "1 KB"), (64 << 20, "67.1 MB"), (2e9, "2 GB")])
 def test_sizes_read_well(count: int, words: str) -> None:
     assert module._size(count) == words
+
+
+async def test_on_a_full_disk_the_oldest_ended_go_and_it_is_recorded_once_there_is_room(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, young = desk.agent("old", days=2), desk.agent("young", days=1)
+    live, raws = desk.agent("live", live=True), [old.logs(SEGMENT), young.logs(SEGMENT)]
+    kept = live.logs(SEGMENT)
+    old.recorder.is_full = True
+    full(monkeypatch, free=Limits().room_bytes - 1000)
+    await desk.sweep.make_room()
+    assert [raw.start for raw in raws] == [SEGMENT, 0]
+    assert kept.start == 0
+    assert [(r["why"], r["seq"], r["bytes"]) for r in old.recorder.held_back] == [("full disk", 5, SEGMENT)]
+    assert old.directory.kept_checkpoint_file.read_bytes() == b"state"
+    assert desk.told == ["the disk is full: deleted 67.1 MB of raw logs of ended agents (old); transcripts stay"]
+
+
+async def test_who_cannot_be_secured_stays_and_the_next_goes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    torn, other = desk.agent("torn", days=9), desk.agent("other")
+    raws = [torn.logs(1000), other.logs(1000)]
+    torn.directory.checkpoint_file.unlink()
+    full(monkeypatch)
+    await desk.sweep.make_room()
+    assert [raw.start for raw in raws] == [0, SEGMENT]
+    assert torn.dropped == []
+
+
+async def test_with_room_nothing_goes_unless_a_quota_says_no(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = desk.agent("a", days=1).logs(1000)
+    full(monkeypatch, free=10**12)
+    desk.sweep.press(os.strerror(errno.EROFS))
+    await desk.sweep.make_room()
+    assert (raw.start, desk.told) == (0, [])
+    desk.sweep.press(os.strerror(errno.EDQUOT))
+    await desk.sweep.make_room()
+    assert raw.start == SEGMENT
+    await desk.sweep.make_room()
+    assert len(desk.told) == 1
+
+
+async def test_room_is_made_when_asked_for_and_while_anybody_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PRESS_S", 0.0)
+    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    made = asyncio.Queue[None]()
+
+    async def make_room(_: Sweep) -> None:
+        made.put_nowait(None)
+
+    monkeypatch.setattr(Sweep, "make_room", make_room)
+    agent = desk.agent("a")
+    async with asyncio.TaskGroup() as tasks:
+        relief = tasks.create_task(desk.sweep.relieve())
+        desk.sweep.press("No space left on device")
+        await made.get()
+        agent.disk["its journal"] = "No space left on device"
+        await made.get()
+        await made.get()
+        relief.cancel()
+
+
+def test_a_second_name_for_a_checkpoint_outlives_the_next_checkpoint(tmp_path: Path) -> None:
+    newest, kept = tmp_path / "checkpoint", tmp_path / "checkpoint.kept"
+    for content in (b"one", b"two"):
+        fresh = tmp_path / "fresh"
+        fresh.write_bytes(content)
+        fresh.replace(newest)
+        for _ in range(2):
+            link_durably(newest, kept)
+        assert kept.read_bytes() == content
+    newest.unlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.kept"]
+    with pytest.raises(FileNotFoundError):
+        link_durably(newest, kept)
+    assert kept.read_bytes() == b"two"
