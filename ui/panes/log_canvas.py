@@ -23,6 +23,7 @@ from app.logdocument import LogDocument
 from app.logline import EMPTY, Line, width
 from app.logsource import LogSource
 from ui.panes.logpaint import LinePainter, Span, column_of, index_at
+from ui.panes.logpicture import Picture, step
 from ui.theme import Theme
 
 #: Pixels left of the text.
@@ -50,6 +51,7 @@ class LogCanvas(QAbstractScrollArea):
         self._seen = 0
         self._busy = False
         self._loading = False
+        self._picture: Picture | None = None  # what is painted, or about to be; None when that is of no use
         self._badge = QPushButton(self.viewport())
         self._badge.setProperty("role", "primary")
         self._badge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -59,7 +61,10 @@ class LogCanvas(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        # Every pixel is painted here: else all that lies behind would be painted first, each time.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.horizontalScrollBar().valueChanged.connect(self._show_place)
         self.verticalScrollBar().sliderMoved.connect(self._on_moved_by_user)
         self.verticalScrollBar().actionTriggered.connect(self._on_moved_by_user)
         self.setAccessibleName("raw log")
@@ -102,7 +107,30 @@ class LogCanvas(QAbstractScrollArea):
             self._seen = self.document.count
         self._settle_width()
         self._settle_badge()
-        self.viewport().update()
+        self._show_place()
+
+    def _show_place(self) -> None:
+        """Move what is painted to where it is now and have the rest painted."""
+        view, bar = self.viewport(), self.horizontalScrollBar()
+        first, count = self.verticalScrollBar().value(), self.document.count
+        now = Picture(first, count, self._left(), bar.value(), view.width(), view.height())
+        before, self._picture = self._picture, now
+        moved = step(before, now, self._rows()) if before is not None and not self._wrap else None
+        # Between device pixels nothing can be moved, and the badge would be moved along.
+        is_fixed = self._badge.isVisible() or not view.devicePixelRatioF().is_integer()
+        if moved is None or (moved.lines and is_fixed):
+            view.update()
+            return
+        height = self._painter.height
+        if moved.lines:
+            view.scroll(0, -moved.lines * height, view.rect())
+        top = (moved.dirty - first) * height
+        view.update(0, top, view.width(), view.height() - top)
+
+    def _repaint(self) -> None:
+        """Have everything painted anew: looks, selection or hits changed."""
+        self._picture = None
+        self._settle()
 
     def _settle_width(self) -> None:
         room = self.viewport().width() - self._left() - MARGIN
@@ -130,7 +158,7 @@ class LogCanvas(QAbstractScrollArea):
         """Take new colours."""
         self._theme = theme
         self._painter = LinePainter(theme, self._zoom)
-        self._settle()
+        self._repaint()
 
     @property
     def wraps(self) -> bool:
@@ -141,12 +169,12 @@ class LogCanvas(QAbstractScrollArea):
         """Wrap long lines, or scroll sideways."""
         self._wrap = on
         self.horizontalScrollBar().setValue(0)
-        self._settle()
+        self._repaint()
 
     def set_numbers(self, *, on: bool) -> None:
         """Show line numbers."""
         self._numbers = on
-        self._settle()
+        self._repaint()
 
     def zoom(self, steps: int) -> None:
         """Make text larger or smaller; 0 is the usual size."""
@@ -154,7 +182,7 @@ class LogCanvas(QAbstractScrollArea):
         if wanted != self._zoom:
             self._zoom = wanted
             self._painter = LinePainter(self._theme, wanted)
-            self._settle()
+            self._repaint()
 
     def _rows(self) -> int:
         return max(1, self.viewport().height() // self._painter.height)
@@ -198,27 +226,29 @@ class LogCanvas(QAbstractScrollArea):
 
     # -- painting
 
-    def paintEvent(self, _: QPaintEvent) -> None:
-        """Paint the visible lines; ask for those that must be loaded."""
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the lines of which something is to be painted; ask for those that must be loaded."""
         painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), self._theme.code)
+        painter.fillRect(event.rect(), self._theme.code)
         if not self.document.count:
             self._paint_empty(painter)
             return
-        first, rows = self.verticalScrollBar().value(), self._rows() + 1
+        above = 0 if self._wrap else event.rect().top() // self._painter.height
+        below = (event.rect().bottom() if not self._wrap else self.viewport().height()) // self._painter.height
+        first, rows = self.verticalScrollBar().value() + above, below - above + 1
         lines = self.document.lines(first, rows)
         if any(line is None for line in lines):
             self._load(first, rows)
         left = self._left()
         painter.setClipRect(QRect(left - 2, 0, self.viewport().width(), self.viewport().height()))
-        top, widest = 0, self._widest
+        top, widest = above * self._painter.height, self._widest
         for number, line in enumerate(lines, first):
             shown = line or EMPTY
             if self._numbers:
                 self._paint_number(painter, number, top, left)
             top += self._paint_line(painter, number, shown, top)
             widest = max(widest, width(shown.text))
-            if top > self.viewport().height():
+            if top > event.rect().bottom():
                 break
         painter.end()
         if widest > self._widest:
@@ -321,15 +351,14 @@ class LogCanvas(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         self._seen = max(self._seen, min(self.document.count, bar.value() + self._rows()))
         self._settle_badge()
-        self.viewport().update()
+        self._show_place()
 
     def _on_moved_by_user(self, _: int) -> None:
         bar = self.verticalScrollBar()
         self._set_follow(on=bar.sliderPosition() >= bar.maximum())
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
-        """Paint anew: lines are cheap, and there are no child widgets to move."""
-        self.viewport().update()
+        """Do nothing here: whoever moves a scroll bar is heard, and there are no child widgets to move."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll; with Ctrl, zoom."""
@@ -345,12 +374,12 @@ class LogCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the end in sight when following."""
         super().resizeEvent(event)
-        self._settle()
+        self._repaint()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what came while hidden."""
         super().showEvent(event)
-        self._settle()
+        self._repaint()
 
     # -- for assistive technology
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def test_growth_while_hidden_paints_nothing_and_shows_at_once_afterwards(
     log = open_log(LINES)
     log.view.hide()
     updates: list[int] = []
-    monkeypatch.setattr(log.view.viewport(), "update", lambda: updates.append(1))
+    monkeypatch.setattr(log.view.viewport(), "update", lambda *_: updates.append(1))
     log.write(b"while hidden\n")
     assert not updates
     log.view.show()
@@ -277,3 +278,60 @@ def test_a_view_that_went_away_ends_its_task(qtbot: Any, pump: Pump, theme: Any,
     qtbot.waitUntil(lambda: not isValid(log.view))
     pump.settle()
     assert log.view.document.behind > 0
+
+
+# ---------------------------------------------------------------- the picture
+
+
+def screen(view: LogView) -> QImage:
+    """Return what is on screen, painted bit by bit as it came."""
+    for _ in range(3):  # a line wider than all before brings a scroll bar
+        QApplication.processEvents()
+    return view.screen().grabWindow(view.winId()).toImage()
+
+
+def fresh(view: LogView) -> QImage:
+    """Return what is on screen once everything is painted anew."""
+    view.viewport().update()
+    return screen(view)
+
+
+def say(log: Log, rng: random.Random) -> None:
+    lines = rng.choice((1, 2, 3, 7, 11, 40))
+    log.write(b"".join(b"\x1b[3%dm%d\x1b[0m says\n" % (rng.randrange(8), rng.randrange(10**6)) for _ in range(lines)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_picture_painted_bit_by_bit_is_the_whole_picture(open_log: Any, seed: int) -> None:
+    log = open_log(LINES if seed % 2 else b"")
+    view, rng = log.view, random.Random(seed)
+    acts: list[Callable[[], None]] = [
+        *([lambda: say(log, rng)] * 6),
+        *([lambda: log.write(b"%d and no end yet " % rng.randrange(1000))] * 3),
+        lambda: log.write(b"\x1b]2;only a title\x07"),
+        lambda: view.scroll_lines(rng.randrange(-20, 20)),
+        lambda: wheel(view, rng.choice((-3, -1, 1))),
+        view.to_end,
+        lambda: view.set_wrap(on=rng.random() < 0.5),
+        lambda: view.set_numbers(on=rng.random() < 0.5),
+        lambda: view.horizontalScrollBar().setValue(rng.randrange(100)),
+        lambda: view._select(Selection(Place(max(0, first(view)), 1), Place(first(view) + 2, 3))),
+        lambda: view.resize(500 + rng.randrange(200), 250 + rng.randrange(100)),
+        lambda: view.zoom(rng.choice((-1, 0, 1))),
+    ]
+    log.write(b"x" * 300 + b"\n")
+    for turn in range(90):
+        rng.choice(acts)()
+        shown = screen(view)
+        assert shown == fresh(view), f"turn {turn}"
+
+
+def test_growth_paints_the_new_lines_only(open_log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = open_log(LINES)
+    screen(log.view)
+    painted: list[int] = []
+    original = log.view._paint_line
+    monkeypatch.setattr(log.view, "_paint_line", lambda p, n, *rest: painted.append(n) or original(p, n, *rest))
+    log.write(b"one\ntwo\n")
+    screen(log.view)
+    assert painted == [1000, 1001, 1002] or painted == [999, 1000, 1001], painted
