@@ -7,14 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QPointF, QRect, QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QWidget
 from shiboken6 import isValid
 
@@ -63,6 +57,7 @@ class LogCanvas(QAbstractScrollArea):
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         # Every pixel is painted here: else all that lies behind would be painted first, each time.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAutoFillBackground(True)  # the same for what lies behind the scroll bars
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.horizontalScrollBar().valueChanged.connect(self._show_place)
         self.verticalScrollBar().sliderMoved.connect(self._on_moved_by_user)
@@ -101,13 +96,21 @@ class LogCanvas(QAbstractScrollArea):
         rows = self._rows()
         bar = self.verticalScrollBar()
         bar.setPageStep(rows)
-        bar.setRange(0, max(0, self.document.count - (self._rows_at_end() if self._wrap else rows)))
+        self._settle_range(max(0, self.document.count - (self._rows_at_end() if self._wrap else rows)))
         if self.follow:
             bar.setValue(bar.maximum())
             self._seen = self.document.count
         self._settle_width()
         self._settle_badge()
         self._show_place()
+
+    def _settle_range(self, last: int) -> None:
+        """Let the bar reach line ``last``; while it only grows, the scroll area need not lay out its bars again."""
+        bar = self.verticalScrollBar()
+        blocker = QSignalBlocker(bar) if 0 < bar.maximum() <= last else None
+        bar.setRange(0, last)
+        if blocker is not None:
+            blocker.unblock()
 
     def _show_place(self) -> None:
         """Move what is painted to where it is now and have the rest painted."""
