@@ -134,6 +134,7 @@ async def _annotate(context: Context, _c: Connection, params: wire.Annotate) -> 
 
 async def _send(context: Context, _c: Connection, params: wire.Send) -> wire.Sent:
     unit = context.supervisor.roster.resolve(params.id)
+    await orders.caught_up(unit)
     sent = orders.steer(unit, params.text) if params.steer else orders.send(unit, params.text)
     await orders.kept(unit)
     return sent
@@ -153,13 +154,16 @@ async def _wait(context: Context, _c: Connection, params: wire.Wait) -> wire.Wai
 async def _answer(context: Context, connection: Connection, params: wire.AnswerRequest) -> wire.Answered:
     by = params.by or connection.client or "a client"
     unit = context.supervisor.roster.resolve(params.id)
+    await orders.caught_up(unit)
     answered = orders.answer(unit, params, by)
     await orders.kept(unit)
     return answered
 
 
 async def _interrupt(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Done:
-    return wire.Done(orders.interrupt(context.supervisor.roster.resolve(params.id)))
+    unit = context.supervisor.roster.resolve(params.id)
+    await orders.caught_up(unit)
+    return wire.Done(orders.interrupt(unit))
 
 
 async def _stop(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Done:

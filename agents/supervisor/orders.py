@@ -34,12 +34,25 @@ MAX_TEXT = 4 * 1024 * 1024
 #: Seconds an end may take: cancel, every step of the ladder, and the keeper's own time.
 END_S = 30.0
 
+#: Seconds an order waits for an agent that is catching up with its log.
+CATCH_UP_S = 5.0
+
 OUTCOMES = {"allow": "allowed", "always": "always", "deny": "denied", "answer": "answered"}
 
 
 def refuse(text: str, code: ErrorCode = ErrorCode.NOT_POSSIBLE, data: dict[str, Any] | None = None) -> NoReturn:
     """Raise the refusal."""
     raise RpcError(code, text, data)
+
+
+async def caught_up(unit: Unit) -> None:
+    """Wait a little for an agent that is being taken over: right after a daemon's death that is everybody."""
+
+    def now() -> tuple[AgentRow, str] | None:
+        return None if unit.catching_up else (unit.row(), "caught up")
+
+    with contextlib.suppress(TimeoutError):  # the order itself says why it cannot be done yet
+        await unit.waiters.until(now, CATCH_UP_S)
 
 
 # ---------------------------------------------------------------- messages

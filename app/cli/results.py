@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.model import AgentId, AgentRow, Cause, Delivery, Stream
+from agents.model import AgentId, AgentRow, Cause, Delivery, RequestKey, Stream
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -39,6 +39,31 @@ class Choices(msgspec.Struct, frozen=True):
     id: AgentId
     present: str | None
     known: tuple[Choice, ...]
+
+
+class AnswerTo(msgspec.Struct, frozen=True):
+    """One request answered together with others; ``problem`` says why it was not."""
+
+    id: AgentId
+    name: str
+    request: RequestKey | None
+    title: str
+    outcome: str | None
+    problem: str = ""
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """``allow`` and ``deny`` for several: one entry per request."""
+
+    agents: tuple[AnswerTo, ...]
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """``compare``: its number, who was started, and which kinds could not be."""
+
+    number: int
+    agents: tuple[Ran, ...]
+    problems: tuple[str, ...] = ()
 
 
 class SentTo(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from argparse import Namespace
 from agents.model import AgentRow, Blocked, Request
 from agents.status.untrusted import one_line
 from agents.wire import AgentRef, Answered, AnswerRequest, Done, Shown
+from app.cli.answering import answer_all, several
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.who import who
@@ -23,7 +24,9 @@ def allow(context: Context, args: Namespace) -> int:
     if args.always and args.answer:
         raise CommandError("--always is for permissions, --answer for questions: give one of them", Exit.USAGE)
     if args.answer:
-        asked = _question(context, args.id, args.request)
+        if args.id is None or len(args.more) > 1 or args.all or args.like is not None:
+            raise CommandError("--answer is for one agent: allow ID [REQUEST] --answer TEXT", Exit.USAGE)
+        asked = _question(context, args.id, args.more[0] if args.more else None)
         answers = _answers(asked, args.answer)
         return _answer(context, AnswerRequest(args.id, "answer", asked.key, answers=answers, by="cli"))
     return _decide(context, args, "always" if args.always else "allow")
@@ -35,8 +38,11 @@ def deny(context: Context, args: Namespace) -> int:
 
 
 def _decide(context: Context, args: Namespace, decision: str, reason: str = "") -> int:
+    picks = several(context, args)
+    if picks is not None:
+        return answer_all(context, picks, AnswerRequest("", decision, reason=reason, by="cli"), _OUTCOMES[decision])
     # Without REQUEST the daemon chooses or refuses: it alone knows what is open at that moment.
-    key = _whole_key(context, args.id, args.request) if args.request else None
+    key = _whole_key(context, args.id, args.more[0]) if args.more else None
     return _answer(context, AnswerRequest(args.id, decision, key, reason=reason, by="cli"))
 
 

@@ -7,8 +7,17 @@ from app.cli.declared.shared import ID, TALK
 
 UNTIL = ("delivered", "submitted", "started", "working", "idle", "blocked", "done", "exited")
 
-_REQUEST = Argument(
-    ("request",), "which request, when several are open: its key or a unique part of it (see show)", required=False
+_ANSWERED = (
+    Argument(ID.names, ID.help, required=False),
+    Argument(
+        ("more",),
+        "which request, when several are open: its key or a unique part of it (see show); or more agents",
+        "rest",
+        metavar="REQUEST|ID",
+        required=False,
+    ),
+    Argument(("--all",), "every permission asked for now, of all agents", "flag"),
+    Argument(("--like",), "what this agent asks for, and whoever else asks for the same", metavar="ID"),
 )
 
 SEND = Command(
@@ -49,11 +58,10 @@ SEND = Command(
 ALLOW = Command(
     "allow",
     TALK,
-    "allow what an agent asks for, or answer its question",
+    "allow what agents ask for, or answer a question",
     "app.cli.talk:allow",
     (
-        ID,
-        _REQUEST,
+        *_ANSWERED,
         Argument(("--always",), "and remember it, where the agent can", "flag"),
         Argument(("--answer",), "answer to a question; repeat it for several, in their order", "many", metavar="TEXT"),
     ),
@@ -61,19 +69,27 @@ ALLOW = Command(
         Example("quarterdeck allow fix-login", "once"),
         Example("quarterdeck allow fix-login --always", "and do not ask again"),
         Example("quarterdeck allow fix-login --answer sqlite", "answer a question"),
+        Example("quarterdeck allow --like fix-login", "the same of everybody who asks for it"),
+        Example("quarterdeck allow fix-login docs perf", "what each of them asks for"),
     ),
-    description="The first answer wins. Refused without REQUEST when several are open. An agent cannot allow itself.",
+    description="The first answer wins. Refused without REQUEST when several are open. An agent cannot allow itself. "
+    "For several there is a line each, and exit code 1 when one failed.",
     result="Answered",
+    also=(("Answers", "for several agents"),),
 )
 
 DENY = Command(
     "deny",
     TALK,
-    "deny what an agent asks for",
+    "deny what agents ask for",
     "app.cli.talk:deny",
-    (ID, _REQUEST, Argument(("--reason",), "told to the agent, where it listens", metavar="TEXT")),
-    (Example("quarterdeck deny fix-login --reason 'use the test database'", "and say why"),),
+    (*_ANSWERED, Argument(("--reason",), "told to the agent, where it listens", metavar="TEXT")),
+    (
+        Example("quarterdeck deny fix-login --reason 'use the test database'", "and say why"),
+        Example("quarterdeck deny --all", "everything that is asked now"),
+    ),
     result="Answered",
+    also=(("Answers", "for several agents"),),
 )
 
 INTERRUPT = Command(
@@ -135,4 +151,26 @@ MODE = Command(
     also=(("Choices", "without MODE"),),
 )
 
-COMMANDS = (SEND, ALLOW, DENY, INTERRUPT, WAIT, MODEL, MODE)
+COMPARE = Command(
+    "compare",
+    TALK,
+    "one prompt to several kinds; look at them, keep one",
+    "app.cli.compare:compare",
+    (
+        Argument(("kinds",), "two kinds or more; or show N, keep ID, undo N", "rest", metavar="KIND"),
+        Argument(("--prompt",), "the message for all of them; - reads it from stdin", metavar="TEXT|-"),
+        Argument(("-p", "--project"), "directory to work in (default: here)", metavar="DIR"),
+        Argument(("--dir",), "a directory of its own for one kind", "many", metavar="KIND=PATH"),
+    ),
+    (
+        Example("quarterdeck compare --prompt 'speed up the tests' claude codex", "one agent per kind"),
+        Example("quarterdeck compare show 1", "how they are doing"),
+        Example("quarterdeck compare keep fix-tests-2", "the others are stopped and archived"),
+        Example("quarterdeck compare undo 1", "they are listed again"),
+    ),
+    description="The agents share the directory and its files unless --dir gives one its own. Nothing is deleted.",
+    result="Compared",
+    also=(("AgentRow", "for `show`, `keep` and `undo`, an array of"),),
+)
+
+COMMANDS = (SEND, ALLOW, DENY, INTERRUPT, WAIT, MODEL, MODE, COMPARE)

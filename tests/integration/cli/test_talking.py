@@ -105,3 +105,42 @@ def test_ctrl_c_ends_the_wait_and_not_the_agent(quick: Deck) -> None:
         running.send_signal(signal.SIGINT)
         assert running.wait(20) == 130
     assert quick.json("show", "fox")["lifecycle"] == "running"
+
+
+ASKS = [{"do": "run", "command": "echo x >> ran", "ask": True}, {"do": "say", "text": "done"}]
+
+
+def test_the_same_request_of_several_is_answered_once(quick: Deck) -> None:
+    tail = script(quick, ASKS)
+    other = quick.root / "other.json"
+    turn = [{"do": "run", "command": "echo y >> ran", "ask": True}]
+    other.write_text(json.dumps({"title": "t", "turns": [turn], "later": []}))
+    for name in ("one", "two"):
+        quick.json("run", "demo-script", "-n", name, "--prompt", "go", *tail)
+    quick.json("run", "demo-script", "-n", "else", "--prompt", "go", "--", str(other))
+    for name in ("one", "two", "else"):
+        assert quick("wait", name, "--until", "blocked", "--timeout", "20").returncode == 0
+    ran = quick("allow", "--like", "one")
+    assert (ran.returncode, len(ran.stdout.splitlines())) == (0, 2), ran.stderr
+    for name in ("one", "two"):
+        assert quick("wait", name, "--turn", "1", "--until", "done").returncode == 0
+    assert (quick.root / "project" / "ran").read_text() == "x\nx\n"
+    assert quick.json("show", "else")["blocked"] == "permission"
+    denied = quick("deny", "--all")
+    assert (denied.returncode, denied.stdout.startswith("else: denied ")) == (0, True)
+    assert quick("deny", "--all").returncode == 1
+
+
+def test_one_prompt_to_several_kinds_and_one_is_kept(quick: Deck) -> None:
+    own = quick.root / "tree"
+    own.mkdir()
+    ran = quick.json("compare", "--prompt", "go", "--dir", f"demo-quick={own}", "demo-quick", "demo-question")
+    first, second = (agent["id"] for agent in ran["agents"])
+    assert ran["number"] == 1
+    assert quick.json("show", first)["cwd"] == str(own)
+    kept = quick("compare", "keep", first)
+    assert (kept.returncode, f"({second}) stopped and archived" in kept.stdout) == (0, True), kept.stderr
+    assert [agent["id"] for agent in quick.json("ls")] == [first]
+    assert quick.json("show", second)["archived"]
+    assert f"({second}) is listed again" in quick("compare", "undo", "1").stdout
+    assert [agent["id"] for agent in quick.json("ls")] == [first, second]

@@ -47,6 +47,10 @@ LINES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "wait": (["wait", "a", "--until", "idle"], {"agent.wait": Waited(row(), "idle")}),
     "model": (["model", "a", "m"], {"agent.set_model": Done()}),
     "mode": (["mode", "a", "plan"], {"agent.set_mode": Done()}),
+    "compare": (
+        ["compare", "-p", str(ROOT), "--prompt", "x", "shell", "shell"],
+        {"agent.list": Listing(()), "agent.run": Started("a", "n", 1)},
+    ),
     "fork": (["fork", "a"], {"agent.fork": Started("b", "n", 2)}),
     "kinds": (["kinds"], {"kind.list": KINDS}),
     "stop": (["stop", "a"], {"agent.stop": Done()}),

@@ -8,7 +8,7 @@ import pytest
 
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Blocked, Question, Request
-from agents.wire import Answered, AnswerRequest, Done, Remove, Resumed, Started
+from agents.wire import Answered, AnswerRequest, Done, Listing, Remove, Resumed, Started
 from tests.fakes.scripted_daemon import asking
 from tests.unit.app.cli.conftest import NOW
 from tests.unit.app.cli.test_see import shown
@@ -33,7 +33,8 @@ def test_allow_without_request_lets_the_daemon_choose(shell) -> None:
 
 
 def test_part_of_a_request_names_it_when_it_is_unique(shell) -> None:
-    answers = {"agent.answer": ALLOWED, "agent.show": shown(asking(requests=(RUN, EDIT)))}
+    open_ = asking(requests=(RUN, EDIT))
+    answers = {"agent.answer": ALLOWED, "agent.show": shown(open_), "agent.list": Listing((open_,))}
     with shell.daemon(answers) as daemon:
         shell("allow", "a", "cd34")
         shell("allow", "a", "1:")

@@ -73,7 +73,7 @@ KINDS = Kinds(
             True,
             "claude",
             pool="the plan",
-            login=("claude", "auth", "login me"),
+            login=("claude", "auth", "log me"),
         ),
         KindInfo("gemini", "acp", "", "", False, "gemini", install="npm i g", problem="“gemini” is not on PATH"),
         KindInfo("demo-edit", "acp", "Demo", "", True, "python", demo=True),
