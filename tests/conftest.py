@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Tests never read or write the user's own fleet, whatever they forget to set.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -23,7 +24,11 @@ for _name in ("QUARTERDECK_HOME", "QUARTERDECK_AGENT", "QUARTERDECK_LEASES"):
     os.environ.pop(_name, None)
 
 #: Seconds a thread or child may need to end after the test ended it.
-GRACE_S = 5.0
+GRACE_S = 20.0
+
+# How fast examples are drawn and run says something about the machine only.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ def start(stack: ExitStack, argv: list[str], **more: object) -> subprocess.Popen
 
     def end() -> None:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=90)
 
     stack.callback(end)
     return process  # type: ignore[no-any-return]
@@ -51,7 +51,7 @@ def deck(display: str) -> Iterator[Deck]:
 
 
 def xdotool(deck: Deck, *argv: str) -> str:
-    done = subprocess.run(["xdotool", *argv], env=deck.env, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(["xdotool", *argv], env=deck.env, capture_output=True, text=True, check=False, timeout=90)
     return done.stdout.strip()
 
 
@@ -75,4 +75,4 @@ def test_keys_from_the_x_server_answer_a_request(deck: Deck) -> None:
         deck.wait(agent, "idle")
         assert "30 minutes" in (project / "docs/login.md").read_text()
         xdotool(deck, "key", "--clearmodifiers", "ctrl+q")
-        assert window.wait(timeout=30) == 0
+        assert window.wait(timeout=90) == 0

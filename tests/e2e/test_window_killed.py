@@ -56,7 +56,7 @@ def test_sigterm_closes_the_window_and_keeps_its_layout(deck: Deck) -> None:
     try:
         wait_until(lambda: deck.home.places.daemon_socket.exists() and clients(deck) >= 2, "the window is connected")
         window.terminate()
-        _, said = window.communicate(timeout=30)
+        _, said = window.communicate(timeout=90)
     except BaseException:
         window.kill()
         window.communicate()
@@ -68,6 +68,6 @@ def test_sigterm_closes_the_window_and_keeps_its_layout(deck: Deck) -> None:
 
 def test_a_path_that_does_not_exist_opens_nothing(deck: Deck) -> None:
     window = open_window(deck, str(Path("/nowhere/at/all")))
-    _, said = window.communicate(timeout=30)
+    _, said = window.communicate(timeout=90)
     assert window.returncode != 0
     assert b"does not exist" in said

@@ -49,7 +49,7 @@ class AcpClient:
             assert self.process.stdin is not None
             self.process.stdin.close()
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     await self.process.wait()
             except TimeoutError:
                 self.process.kill()

@@ -325,7 +325,9 @@ def test_a_message_too_late_for_the_turn_lengthens_it(deck: Deck, api: ModelApi,
 
 
 def test_interrupt_ends_a_tool_that_runs(deck: Deck, api: ModelApi, start: Start) -> None:
-    api.script("wait", Tool("bash", {"command": "touch begun && tail -f /dev/null", "description": "Wait"}), Text("Waited."))
+    api.script(
+        "wait", Tool("bash", {"command": "touch begun && tail -f /dev/null", "description": "Wait"}), Text("Waited.")
+    )
     agent = start("wait", "Wait")
     deck.wait(agent, "blocked")
     deck.answer(agent, "allow")

@@ -157,7 +157,7 @@ class Deck:
         return self.window.hints.said
 
     def wait(self, fact: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(fact, timeout=5000)
+        self.qtbot.waitUntil(fact, timeout=30_000)
 
 
 @pytest.fixture

@@ -73,7 +73,10 @@ def test_the_selection_stays_with_its_agent_when_rows_come_and_go(make_view, qtb
     put(fleet, row("d"))
     put(fleet, row("a", requests=(request(),)))
     drop(fleet, "id-c")
-    qtbot.waitUntil(lambda: Key(Kind.POINTER, "id-a") in view.lines() and Key(Kind.AGENT, "id-c") not in view.lines())
+    qtbot.waitUntil(
+        lambda: Key(Kind.POINTER, "id-a") in view.lines() and Key(Kind.AGENT, "id-c") not in view.lines(),
+        timeout=30_000,
+    )
     assert view.current_key() == Key(Kind.AGENT, "id-b")
     assert view.roster.key_at(view.currentIndex()) == Key(Kind.AGENT, "id-b")
 
@@ -82,7 +85,7 @@ def test_an_answered_agent_keeps_the_selection_in_its_project(make_view, qtbot: 
     view, fleet = make_view(row("a"), row("b", requests=(request(),)))
     view.select(Key(Kind.POINTER, "id-b"))
     put(fleet, row("b", Turn.WORKING))
-    qtbot.waitUntil(lambda: not view.roster.index_of(Key(Kind.POINTER, "id-b")).isValid())
+    qtbot.waitUntil(lambda: not view.roster.index_of(Key(Kind.POINTER, "id-b")).isValid(), timeout=30_000)
     assert view.current_key() == Key(Kind.AGENT, "id-b")
 
 
@@ -96,7 +99,7 @@ def test_nothing_moves_within_a_second_of_a_key(make_view, qtbot: QtBot) -> None
     assert lines(view) == before
     assert view.roster.look(Key(Kind.AGENT, "id-b")).status.startswith("allow")  # what it says changes at once
     pressed -= 2
-    qtbot.waitUntil(lambda: lines(view) != before)
+    qtbot.waitUntil(lambda: lines(view) != before, timeout=30_000)
     assert lines(view)[:2] == ["needs:Needs you", "pointer:b"]
 
 

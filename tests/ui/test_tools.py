@@ -66,7 +66,7 @@ def test_it_follows_the_selection_and_is_quiet_while_hidden(deck: Deck) -> None:
     asked = len(deck.caller.of("agent.explain"))
     put(deck.fleet, row("docs", Turn.WORKING))
     deck.select("fix")
-    deck.qtbot.waitUntil(lambda: not deck.window.tools._timer.isActive())
+    deck.qtbot.waitUntil(lambda: not deck.window.tools._timer.isActive(), timeout=30_000)
     assert len(deck.caller.of("agent.explain")) == asked
 
 

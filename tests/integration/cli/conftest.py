@@ -35,7 +35,7 @@ class Deck:
             cwd=options.pop("cwd", self.root / "project"),
             capture_output=True,
             text=options.pop("text", True),
-            timeout=50,
+            timeout=90,
             check=False,
             **options,
         )

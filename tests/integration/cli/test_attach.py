@@ -29,7 +29,7 @@ class Terminal:
 
     def expect(self, text: bytes) -> None:
         """Read until ``text`` was seen, then forget everything up to its end."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while text not in self.seen:
             assert time.monotonic() < deadline, self.seen
             if select.select([self._master], [], [], 0.1)[0]:
@@ -55,7 +55,7 @@ def terminal(deck: Deck, *argv: str) -> Iterator[Terminal]:
         with process:
             try:
                 yield Terminal(master, process)
-                assert process.wait(30) == 0
+                assert process.wait(60) == 0
             except BaseException:
                 process.kill()
                 raise

@@ -34,7 +34,7 @@ def test_run_waits_says_who_waits_and_prints_the_last_message(quick: Deck) -> No
         assert running.stderr.readline().startswith("fox waits for you: allow ")
         quick.kill_daemon()
         assert quick("allow", "fox").returncode == 0
-        out, err = running.communicate(timeout=40)
+        out, err = running.communicate(timeout=90)
     assert (running.returncode, out, err) == (0, "all is well\n", "")
     assert (quick.root / "project" / "ran").exists()
 
@@ -103,7 +103,7 @@ def test_ctrl_c_ends_the_wait_and_not_the_agent(quick: Deck) -> None:
         assert running.stderr is not None
         assert running.stderr.readline().startswith("started fox")
         running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 130
+        assert running.wait(60) == 130
     assert quick.json("show", "fox")["lifecycle"] == "running"
 
 

@@ -228,7 +228,7 @@ def test_a_flood_does_not_delay_the_answer_to_another_agent(running: Any) -> Non
 def test_only_one_daemon_runs_per_home_and_the_second_names_the_first(running: Any) -> None:
     main = Path(__file__).with_name("main.py")
     second = subprocess.run(
-        [sys.executable, str(main), "{}"], env=running.env, capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, str(main), "{}"], env=running.env, capture_output=True, text=True, check=False, timeout=90
     )
     assert second.returncode == 1
     assert str(running.daemon.pid) in second.stderr
@@ -241,7 +241,7 @@ def test_a_stale_socket_is_replaced(running: Any) -> None:
     running.start()
     assert running.call("agent.list").agents == ()
     running.daemon.terminate()
-    assert running.daemon.wait(20) == 0
+    assert running.daemon.wait(60) == 0
     assert not running.places.daemon_socket.exists()
 
 
@@ -249,7 +249,7 @@ def test_sigterm_ends_the_daemon_and_no_agent(running: Any) -> None:
     agent = running.run("shell", "sleep", "600").id
     pid = running.row(agent).pid
     running.daemon.send_signal(signal.SIGTERM)
-    assert running.daemon.wait(20) == 0
+    assert running.daemon.wait(60) == 0
     os.kill(pid, 0)
     running.start()
     assert running.until(agent, lambda row: not row.catching_up).pid == pid
@@ -258,7 +258,7 @@ def test_sigterm_ends_the_daemon_and_no_agent(running: Any) -> None:
 def test_stop_with_agents_ends_them_all(running: Any) -> None:
     pids = [running.run("shell", "sleep", "600").pid for _ in range(3)]
     running.call("daemon.stop", wire.StopDaemon(agents=True))
-    assert running.daemon.wait(20) == 0
+    assert running.daemon.wait(60) == 0
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)

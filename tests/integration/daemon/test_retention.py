@@ -79,7 +79,7 @@ def test_the_command_line_reads_what_is_left(running: Any, flags: tuple[str, ...
     sweep(running)
     running.settle(lambda: is_gone(running, agent))
     argv = [sys.executable, "-m", "app", "log", agent, *flags]
-    done = subprocess.run(argv, env=running.env, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(argv, env=running.env, capture_output=True, timeout=90, check=False)
     assert (done.returncode, done.stdout) == (0, b""), done.stderr
 
 

@@ -87,7 +87,7 @@ class FaultHome(DaemonHome):
         self.daemon.wait()
         wait_for(lambda: all(tree.identity(pid) is None for pid in everything))
 
-    def cli(self, *argv: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def cli(self, *argv: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run the command line in this home."""
         return subprocess.run(
             [sys.executable, "-m", "app", *argv],

@@ -94,7 +94,7 @@ def test_a_stopped_client_holds_nobody_up(home: Any) -> None:
 
 
 @pytest.mark.parametrize("missed", [300, pytest.param(EVENT_HISTORY + 500, marks=pytest.mark.slow)])
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_a_client_that_was_away_ends_with_the_same_fleet(running: Any, missed: int) -> None:
     agents = [running.run("shell", "sleep", "600").id for _ in range(10)]
     first = running.client(subscribe=True)

@@ -161,7 +161,7 @@ def test_a_read_only_home_is_refused_by_name(home: Any) -> None:
     try:
         env = {**home.env, "QUARTERDECK_HOME": str(root)}
         ran = subprocess.run(
-            [sys.executable, "-m", "app", "ls"], env=env, capture_output=True, text=True, check=False, timeout=60
+            [sys.executable, "-m", "app", "ls"], env=env, capture_output=True, text=True, check=False, timeout=90
         )
     finally:
         subprocess.run(["umount", "-l", str(root)], check=True)

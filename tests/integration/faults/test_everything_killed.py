@@ -107,7 +107,7 @@ def test_a_shutdown_ends_agents_and_the_next_start_offers_them(running: Any) -> 
     running.wait(asking, "blocked")
     keepers = [running.keeper_pid(agent) for agent in (idle, shell, asking)]
     running.daemon.terminate()
-    assert running.daemon.wait(20) == 0
+    assert running.daemon.wait(60) == 0
     for keeper in keepers:
         os.kill(keeper, signal.SIGTERM)
     running.settle(lambda: all(tree.identity(keeper) is None for keeper in keepers))

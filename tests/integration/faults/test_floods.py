@@ -71,7 +71,7 @@ def test_a_hung_agent_whose_stdin_is_full_can_still_be_ended(running: Any) -> No
     bounded(begun, 30)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_slow_reader_gets_everything_once_it_reads(running: Any) -> None:
     code = f"while ! test -e {running.path}/gate; do sleep 0.01; done; cat | cksum"
     agent = running.run("shell", "bash", "-c", code, pty=False).id

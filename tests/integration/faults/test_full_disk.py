@@ -13,7 +13,7 @@ from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Headline, Health, Lifecycle, Stream, Turn
 from tests.integration.faults.conftest import SmallDisk
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ASK = [{"do": "run", "command": "echo x >> ran", "ask": True}, {"do": "say", "text": "done"}]
 NOTE = "n" * 5000
@@ -115,7 +115,7 @@ def test_a_daemon_starts_adopts_and_ends_on_a_full_disk(home: Any, disk: SmallDi
     row = home.wait(agent, "blocked").row
     assert (row.requests, row.headline) == (before.requests, before.headline)
     home.daemon.terminate()
-    assert home.daemon.wait(20) == 0
+    assert home.daemon.wait(60) == 0
     disk.free()
     home.start()
     home.wait(agent, "blocked")

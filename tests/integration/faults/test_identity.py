@@ -96,7 +96,7 @@ def test_of_daemons_started_at_the_same_time_one_runs(home: Any) -> None:
     finally:
         for rival in rivals:
             rival.terminate()
-            rival.communicate(timeout=20)
+            rival.communicate(timeout=60)
 
 
 def test_two_homes_never_run_one_vendor_session(running: Any) -> None:

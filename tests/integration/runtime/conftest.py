@@ -24,7 +24,7 @@ from agents.runtime.places import Places
 from agents.runtime.process import Launch, install_keeper, start_keeper
 from agents.runtime.rawlog import SEGMENT, RawLog
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CORPUS = Path(__file__).parents[2] / "corpus" / "keepers"
 
 

@@ -216,7 +216,7 @@ def open_pane(
         window.resize(800, 700)
         window.show()
         window.activateWindow()
-        qtbot.waitUntil(window.isActiveWindow)
+        qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
         pump.settle()
         pane.focus_zone(Zone.TRANSCRIPT.value)
         return window

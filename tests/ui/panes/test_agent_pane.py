@@ -174,7 +174,7 @@ def test_nothing_is_told_to_a_pane_that_went(
     window.pane.body.transcript.open()
     listeners = len(fleet._listeners)
     window.pane.deleteLater()
-    qtbot.waitUntil(lambda: not isValid(window.pane))
+    qtbot.waitUntil(lambda: not isValid(window.pane), timeout=30_000)
     assert len(fleet._listeners) == listeners - 1
     put(fleet, row("fox", id="a"))
     pump.settle()
@@ -182,7 +182,7 @@ def test_nothing_is_told_to_a_pane_that_went(
 
 def test_an_agent_that_is_removed_closes_its_pane(open_pane: Open, fleet: Fleet, qtbot: Any) -> None:
     window = open_pane(fleet)
-    with qtbot.waitSignal(window.pane.closed):
+    with qtbot.waitSignal(window.pane.closed, timeout=30_000):
         drop(fleet, "a")
     assert window.pane.composer.why_not == "This agent is gone."
 

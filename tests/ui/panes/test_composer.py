@@ -143,7 +143,7 @@ def test_the_draft_survives_hiding(open_pane: Open, fleet: Fleet, qtbot: Any, qa
     qtbot.keyClicks(window.pane.composer.editor, "half a thou")
     qtbot.keyClick(window.pane.composer.editor, Qt.Key.Key_Left)
     window.pane.deleteLater()
-    qtbot.waitUntil(lambda: not isValid(window.pane))
+    qtbot.waitUntil(lambda: not isValid(window.pane), timeout=30_000)
     editor = open_pane(fleet).pane.composer.editor
     assert editor.toPlainText() == "half a thou"
     assert editor.textCursor().position() == 10

@@ -275,7 +275,7 @@ def test_a_view_that_went_away_ends_its_task(qtbot: Any, pump: Pump, theme: Any,
     log.write((b"y" * 79 + b"\n") * 100_000)
     pump.turn()
     log.view.deleteLater()
-    qtbot.waitUntil(lambda: not isValid(log.view))
+    qtbot.waitUntil(lambda: not isValid(log.view), timeout=30_000)
     pump.settle()
     assert log.view.document.behind > 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from agents.adapters.contract import Adapter, Answer, NotPossible, Want
-from agents.model import Request, RequestKey
+from agents.model import Capability, Request, RequestKey
 from agents.runtime.keep.input import Input
 from agents.runtime.redact import Redactor
 from agents.supervisor import decisions
@@ -79,6 +80,9 @@ class Reading(Adapter):
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
+
+    def capabilities(self) -> frozenset[Capability]:
+        return frozenset({Capability.PROMPT})
 
     def wants(self) -> Sequence[Want]:
         return () if "hello" in self._agent.told else (Want("hello", b"hello\n"),)
@@ -142,7 +146,7 @@ class Daemon:
         self.outflow = Outflow(self.intents, self.folded, self.recorder, lambda: 1.0, lambda *_: None)
         self.adapter = Reading(agent)
         self.agent = agent
-        self.outflow.tidy(self.talk)
+        self.outflow.tidy(self.talk, self.adapter)
 
     @property
     def talk(self) -> Conversation:
@@ -195,8 +199,7 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory(prefix="qd-once-")
-        self.path = Path(self.folder.name)
+        self.path = Path(tempfile.mkdtemp(prefix="qd-once-"))
         self.agent, self.keeper = Agent(), Keeper()
         self.accepted: dict[int, str] = {}  # turn -> text, of what the user was told is queued
         self.answers: set[str] = set()  # keys whose answer the user was told is given
@@ -270,6 +273,18 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.arrive(how_many, reads=reads)
         self.die(torn)
 
+    @rule()
+    def resume(self) -> None:
+        """End its process when everything on the way has arrived, and go on with the session in another one."""
+        before = len(self.keeper.log.wrote)
+        self.arrive(100, reads=True)
+        self.daemon.marks(self.keeper.log.wrote[before:])
+        if self.daemon.intents.pending() or self.agent.open:
+            return
+        again = decisions.launch(0.0, self.daemon.folded.incarnation + 1, "n")
+        self.daemon.recorder.record(again, sync=True)
+        self.daemon.outflow.forget()
+
     # -- what must hold
 
     @invariant()
@@ -295,7 +310,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         finally:
             self.daemon.close()
             self.keeper.close()
-            self.folder.cleanup()
+            shutil.rmtree(self.path)
 
     def finish(self) -> None:
         """Go on without faults: then everything that was accepted arrives."""
