@@ -5,23 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from agents.model import AgentId, Blocked, BlockKind, Headline, Lifecycle, Turn
+from agents.model import Blocked, BlockKind, Lifecycle, Turn
 from agents.runtime import tree
-from agents.wire import AgentRef, Fork, Send, SetMode, SetModel, Started
+from agents.wire import AgentRef, SetMode
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Fail, Text, Tool
-from tests.real.claude import environment
+from tests.real.claude import Start, outcomes, starter
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
-
-Start = Callable[..., AgentId]
 
 QUESTION = {
     "questions": [
@@ -42,25 +38,7 @@ def repo(deck: Deck) -> Path:
 
 @pytest.fixture
 def start(deck: Deck, api: ModelApi, claude: Path, repo: Path) -> Start:
-    def run(scenario: str, prompt: str | None = "Write hello.txt", **more: Any) -> AgentId:
-        env = environment(claude, deck.root / "agent-home", api.url(scenario))
-        return deck.run("claude", repo, prompt=prompt, env=env, **more)
-
-    return run
-
-
-def texts(deck: Deck, agent: AgentId, kind: BlockKind) -> list[str]:
-    return [block.text for block in deck.blocks(agent) if block.kind is kind]
-
-
-def steer(deck: Deck, agent: AgentId, text: str) -> int:
-    turn: int = deck.call("agent.send", Send(agent, text, steer=True)).turn
-    return turn
-
-
-def outcomes(deck: Deck, agent: AgentId) -> list[str]:
-    blocks = deck.blocks(agent)
-    return [b.decision.outcome for b in blocks if b.kind is BlockKind.PERMISSION and b.decision]
+    return starter(deck, api, claude, repo)
 
 
 def test_prompt_permission_allow_changed_file_idle(deck: Deck, repo: Path, start: Start) -> None:
@@ -252,139 +230,3 @@ def test_the_model_is_the_one_asked_for(deck: Deck, api: ModelApi, start: Start)
     agent = start("text", "Hello", model="claude-opus-4-5")
     deck.wait(agent, "idle", turn=1)
     assert {seen.body["model"] for seen in api.turns("text")} == {"claude-opus-4-5"}
-
-
-def test_the_model_is_switched_and_stays_so_over_a_resume(deck: Deck, api: ModelApi, start: Start) -> None:
-    agent = start("text", "Hello")
-    row = deck.wait(agent, "idle", turn=1)
-    assert {"default", "sonnet"} <= {model.id for model in row.models}
-    assert row.model == "default"
-    deck.call("agent.set_model", SetModel(agent, "sonnet"))
-    deck.wait_row(agent, lambda row: row.model == "sonnet", "the model is read back")
-    deck.wait(agent, "idle", turn=deck.send(agent, "Hello again"))
-    before, after = (seen.body["model"] for seen in api.turns("text"))
-    assert "sonnet" in after
-    assert "sonnet" not in before
-    deck.call("agent.stop", AgentRef(agent))
-    deck.wait(agent, "exited")
-    deck.call("agent.resume", AgentRef(agent))
-    deck.wait(agent, "idle", turn=deck.send(agent, "And again"))
-    assert api.turns("text")[-1].body["model"] == after
-
-
-def test_a_fork_remembers_and_goes_its_own_way(deck: Deck, api: ModelApi, start: Start) -> None:
-    agent = start("text", "Remember the word lighthouse")
-    origin = deck.wait(agent, "idle", turn=1)
-    begun: Started = deck.call("agent.fork", Fork(agent, prompt="Which word was it?"))
-    fork = deck.wait(begun.id, "idle", turn=1)
-    assert "lighthouse" in str(api.turns("text")[-1].body["messages"])
-    assert (fork.parent, fork.session_id == origin.session_id) == (agent, False)
-    assert texts(deck, fork.id, BlockKind.USER) == ["Which word was it?"]
-    assert fork.pid is not None
-    os.kill(fork.pid, signal.SIGKILL)
-    deck.wait(fork.id, "exited")
-    deck.call("agent.resume", AgentRef(fork.id))
-    row = deck.wait(fork.id, "idle", turn=deck.send(fork.id, "Go on"))
-    assert row.session_id == fork.session_id, "it continues what is its own"
-    assert "Which word was it?" in str(api.turns("text")[-1].body["messages"])
-    deck.wait(agent, "idle", turn=deck.send(agent, "Nobody asked you that"))
-    assert "Which word was it?" not in str(api.turns("text")[-1].body["messages"])
-
-
-def test_a_fork_of_what_was_never_told_anything_says_what_to_do(deck: Deck, start: Start) -> None:
-    agent = start("text", None)
-    deck.wait(agent, "idle")
-    begun: Started = deck.call("agent.fork", Fork(agent, prompt="Which word was it?"))
-    row = deck.wait_row(begun.id, lambda row: row.lifecycle is Lifecycle.EXITED, "it ends")
-    assert "send that one a message, then fork again" in row.reason
-    assert row.incarnation == 1
-
-
-def test_a_message_is_put_into_the_running_turn(deck: Deck, api: ModelApi, start: Start) -> None:
-    agent = start("write")
-    deck.wait(agent, "blocked")
-    assert steer(deck, agent, "And be quick") == 1
-    deck.wait_row(agent, lambda _: "And be quick" in texts(deck, agent, BlockKind.USER), "it is in the transcript")
-    deck.answer(agent, "allow")
-    row = deck.wait(agent, "idle", turn=1)
-    assert "And be quick" in str(api.turns("write")[-1].body["messages"])
-    assert (row.turn_number, row.queue) == (1, ())
-    assert texts(deck, agent, BlockKind.USER) == ["Write hello.txt", "And be quick"]
-
-
-def test_a_message_too_late_for_the_turn_lengthens_it(deck: Deck, api: ModelApi, start: Start) -> None:
-    api.script("count", Text("one two three four five six seven eight nine ten", gap=0.2))
-    agent = start("count", "Count")
-    deck.wait_row(agent, lambda row: row.activity == "writing", "it streams")
-    steer(deck, agent, "Once more")
-    deck.wait(agent, "idle", turn=1)
-    assert len(api.turns("count")) == 2
-    kinds = [b.kind for b in deck.blocks(agent) if b.kind in (BlockKind.USER, BlockKind.MESSAGE, BlockKind.TURN)]
-    assert kinds.count(BlockKind.TURN) == 1, "to the user it is one turn"
-    assert texts(deck, agent, BlockKind.USER) == ["Count", "Once more"]
-
-
-def test_interrupt_ends_a_tool_that_runs(deck: Deck, api: ModelApi, start: Start) -> None:
-    api.script(
-        "wait", Tool("bash", {"command": "touch begun && tail -f /dev/null", "description": "Wait"}), Text("Waited.")
-    )
-    agent = start("wait", "Wait")
-    deck.wait(agent, "blocked")
-    deck.answer(agent, "allow")
-    deck.wait_row(agent, lambda _: "tail -f" in str(deck.processes(agent)), "the tool runs")
-    deck.call("agent.interrupt", AgentRef(agent))
-    row = deck.wait(agent, "idle", turn=1)
-    assert row.turn is Turn.IDLE
-    deck.wait_row(agent, lambda _: "tail -f" not in str(deck.processes(agent)), "the tool is gone")
-    deck.send(agent, "Wait again")
-    deck.wait(agent, "blocked")
-    deck.answer(agent, "deny")
-    deck.wait(agent, "idle", turn=2)
-
-
-def test_a_subagent_is_shown_under_the_call_that_made_it(deck: Deck, api: ModelApi, start: Start) -> None:
-    task = {"description": "Look around", "prompt": "Look", "subagent_type": "Explore", "run_in_background": False}
-    api.script("delegate", Tool("Task", task), Text("Nothing there."))
-    agent = start("delegate", "Delegate it")
-    row = deck.wait(agent, "idle", turn=1)
-    titles = [block.tool.title for block in deck.blocks(agent) if block.tool is not None]
-    assert titles[0] == "Delegate Look around"
-    assert all(title.startswith("Look around › ") for title in titles[1:])
-    assert set(texts(deck, agent, BlockKind.MESSAGE)) == {"Nothing there."}, "what it says is not the agent's word"
-    sent = sum(len(str(seen.body["messages"])) for seen in api.turns("delegate"))
-    assert row.usage.input_tokens is not None
-    assert row.usage.input_tokens > sent / 8, "what the subagent read is counted"
-
-
-def test_its_own_commands_need_no_answer_and_clearing_is_told(deck: Deck, api: ModelApi, start: Start) -> None:
-    agent = start("text", "Remember the word lighthouse")
-    before = deck.wait(agent, "idle", turn=1)
-    row = deck.wait(agent, "idle", turn=deck.send(agent, "/compact"))
-    assert row.state is not Headline.CHECK
-    assert any("was compacted as asked" in text for text in texts(deck, agent, BlockKind.NOTE))
-    deck.wait(agent, "idle", turn=deck.send(agent, "/clear"))
-    after = deck.wait(agent, "idle", turn=deck.send(agent, "Which word was it?"))
-    assert any("was cleared" in text for text in texts(deck, agent, BlockKind.NOTE))
-    assert "lighthouse" not in str(api.turns("text")[-1].body["messages"])
-    assert after.session_id != before.session_id
-    deck.call("agent.stop", AgentRef(agent))
-    deck.wait(agent, "exited")
-    deck.call("agent.resume", AgentRef(agent))
-    deck.wait(agent, "idle", turn=deck.send(agent, "Go on"))
-    assert "Which word was it?" in str(api.turns("text")[-1].body["messages"]), "it goes on where it was"
-
-
-def test_bypass_is_there_only_where_the_launch_allowed_it(
-    deck: Deck, api: ModelApi, claude: Path, repo: Path, start: Start
-) -> None:
-    agent = start("write", None)
-    row = deck.wait(agent, "idle")
-    assert "bypassPermissions" not in {mode.id for mode in row.modes}
-    env = environment(claude, deck.root / "agent-home", api.url("write")) | {"IS_SANDBOX": "1"}
-    agent = deck.run("claude", repo, env=env, argv=("--allow-dangerously-skip-permissions",))
-    assert "bypassPermissions" in {mode.id for mode in deck.wait(agent, "idle").modes}
-    deck.call("agent.set_mode", SetMode(agent, "bypassPermissions"))
-    deck.wait_row(agent, lambda row: row.mode == "bypassPermissions", "the mode is read back")
-    deck.wait(agent, "idle", turn=deck.send(agent, "Write hello.txt"))
-    assert (repo / "hello.txt").exists()
-    assert outcomes(deck, agent) == []
