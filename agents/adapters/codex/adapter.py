@@ -5,6 +5,7 @@ Routes the bytes of marks to the parts of the protocol; the parts own what the m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Final, Self
 
@@ -44,6 +45,9 @@ from agents.status.untrusted import one_line
 #: Bytes of stderr kept to explain a program that ends before it speaks.
 COMPLAINT: Final = 4096
 
+#: What its log puts before every line: when, how bad, and which part of it speaks.
+_LOGGED: Final = re.compile(r"^\S+Z\s+(?:ERROR|WARN|INFO)\s+[\w:]+:\s*")
+
 _STEPS: Final = frozenset(
     {
         "initialize",
@@ -51,6 +55,7 @@ _STEPS: Final = frozenset(
         "thread/start",
         "thread/resume",
         "thread/fork",
+        "thread/turns/list",
         "thread/settings/update",
         "model/list",
     }
@@ -136,17 +141,19 @@ class CodexAdapter(Adapter):
     def _exited(self, control: Control, mark: Mark) -> list[Fact]:
         state = self._state
         how = ending(control)
-        facts = self._gone(f"the process {how}", mark)
+        # Of one that was killed the last words are those of another matter.
+        complaint = self._complaint() if control.code else ""
+        facts = self._gone(f"the process {how}", mark, complaint)
         if state.phase not in (Phase.READY, Phase.FAILED, Phase.DOWN):
             text = f"the program {how} before its thread was open ({state.phase.value})"
-            facts.append(SessionFailed(text, self._complaint()))
+            facts.append(SessionFailed(text, complaint))
         state.phase = Phase.DOWN
         return [*facts, ProcessEnded(control.code, control.signal)]
 
-    def _gone(self, why: str, mark: Mark) -> list[Fact]:
+    def _gone(self, why: str, mark: Mark, complaint: str = "") -> list[Fact]:
         """Close what only a living process could have ended."""
         state = self._state
-        facts = turns.cut_off(state, why, self._complaint(), mark)
+        facts = turns.cut_off(state, why, complaint, mark)
         facts += asks.withdraw_thread(state) + turns.end_tools(state)
         if state.resting is not None and state.resting.turn not in (Turn.DONE, Turn.ERROR):
             state.resting = None
@@ -158,7 +165,7 @@ class CodexAdapter(Adapter):
     def _complaint(self) -> str:
         """Return the last line the program wrote to stderr."""
         lines = self._state.complaint.decode("utf-8", "replace").splitlines()
-        return next((line for raw in reversed(lines) if (line := one_line(raw, 300))), "")
+        return next((line for raw in reversed(lines) if (line := _LOGGED.sub("", one_line(raw, 300)))), "")
 
     # -- messages of the program
 

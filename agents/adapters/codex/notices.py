@@ -87,7 +87,7 @@ def on_notice(state: State, method: str, params: dict[str, Any], mark: Mark) -> 
 def _of_another(state: State, thread: str, method: str, params: Mapping[str, Any]) -> list[Fact]:
     match method:
         case "thread/tokenUsage/updated":
-            return usage.on_tokens(state, thread[:200], params.get("tokenUsage"))
+            return usage.on_tokens(state, thread[:200], params)
         case "serverRequest/resolved":
             return asks.on_resolved(state, params.get("requestId"))
         case "turn/completed":
@@ -126,7 +126,7 @@ def _started(state: State, params: Mapping[str, Any], mark: Mark) -> list[Fact]:
 
 
 def _tokens(state: State, params: Mapping[str, Any], _mark: Mark) -> list[Fact]:
-    return usage.on_tokens(state, text_in(params, "threadId")[:200], params.get("tokenUsage"))
+    return usage.on_tokens(state, text_in(params, "threadId")[:200], params)
 
 
 def _limits(state: State, params: Mapping[str, Any], _mark: Mark) -> list[Fact]:

@@ -24,6 +24,9 @@ _CLIENT: Final = {"name": "quarterdeck", "title": "Quarterdeck", "version": "1"}
 #: What the program says of a thread it never wrote to its disk: nothing was said in it.
 _MISSING: Final = "no rollout found"
 
+#: Turns of a thread that is not ours yet that are shown.
+_HISTORY: Final = 100
+
 #: Models asked for at once, and kept at all.
 _PAGE: Final = 100
 _MOST_MODELS: Final = 500
@@ -73,12 +76,15 @@ def wants(ctx: Context) -> list[Want]:
             steps = [("account", "account/read", {})]
         case Phase.OPEN:
             steps = [(f"open-{len(state.tried)}", _OPENS[ctx.way], _opening(ctx))]
+        case Phase.HISTORY:
+            page = {"limit": _HISTORY, "sortDirection": "desc", "itemsView": "full"}
+            steps = [("history", "thread/turns/list", {"threadId": state.thread, **page})]
         case Phase.CONFIGURE:
             switch = modes.switching(ctx.pair, state.settings)
             steps = [("configure", _UPDATE, {"threadId": state.thread, **switch})]
         case Phase.READY if state.models_page is not None and len(state.models) < _MOST_MODELS:
-            page = {"cursor": state.models_page} if state.models_page else {}
-            steps = [(f"models-{len(state.models)}", "model/list", {"limit": _PAGE, **page})]
+            more = {"cursor": state.models_page} if state.models_page else {}
+            steps = [(f"models-{len(state.models)}", "model/list", {"limit": _PAGE, **more})]
     greeting = Want(f"initialized.{number}", messages.notification("initialized"))
     due = [greeting] if _owes_greeting(state) else []
     for name, method, params in steps:
@@ -94,14 +100,12 @@ def _owes_greeting(state: State) -> bool:
 def _opening(ctx: Context) -> dict[str, Any]:
     state, spec, way = ctx.state, ctx.spec, ctx.way
     params: dict[str, Any] = {"cwd": spec.cwd, **modes.opening(ctx.pair)}
+    thread = {"resume": ctx.thread, "fork": spec.fork_of}.get(way)
+    if thread is not None:
+        params |= {"threadId": thread, "excludeTurns": True}
     model = state.settings.model or spec.model
     if model is not None:
         params["model"] = model
-    if way == "resume":
-        params["threadId"] = ctx.thread
-        params["excludeTurns"] = state.thread is not None  # then our own transcript has them
-    elif way == "fork":
-        params["threadId"] = spec.fork_of
     return params
 
 
@@ -130,6 +134,8 @@ def on_result(ctx: Context, method: str, result: Any, mark: Mark) -> list[Fact]:
             return []
         case "account/read":
             return _on_account(state, body, mark)
+        case "thread/turns/list":
+            return _on_history(ctx, body, mark)
         case "model/list":
             return _on_models(state, body)
         case "thread/settings/update" if state.phase is Phase.CONFIGURE:
@@ -158,13 +164,27 @@ def _on_thread(ctx: Context, method: str, body: Mapping[str, Any], mark: Mark) -
     is_new = thread != state.thread
     state.thread, state.continued = thread, method == "thread/resume"
     state.prompted = state.prompted or method != "thread/start"
-    facts = stream.history(state, body.get("thread"), mark) if method != "thread/start" and is_new else []
-    facts += modes.read(state, body, "sandbox")
+    facts = modes.read(state, body, "sandbox")
     facts += [*_models_changed(state), *_unknown_mode(ctx)]
-    if modes.is_set(ctx.pair, state.settings):
-        return facts + _ready(ctx, mark)
-    state.phase = Phase.CONFIGURE
-    return facts
+    if is_new and method != "thread/start":  # else our own transcript has what was said
+        state.phase = Phase.HISTORY
+        return facts
+    return facts + _after_history(ctx, mark)
+
+
+def _on_history(ctx: Context, body: Mapping[str, Any], mark: Mark) -> list[Fact]:
+    told = messages.dicts_in(body.get("data"))
+    facts = stream.history(ctx.state, told[::-1], mark)
+    if body.get("nextCursor"):
+        facts.insert(0, Noted(f"of what was said before, the last {len(told)} turns are shown"))
+    return facts + _after_history(ctx, mark)
+
+
+def _after_history(ctx: Context, mark: Mark) -> list[Fact]:
+    if modes.is_set(ctx.pair, ctx.state.settings):
+        return _ready(ctx, mark)
+    ctx.state.phase = Phase.CONFIGURE
+    return []
 
 
 def _unknown_mode(ctx: Context) -> list[Fact]:
@@ -223,6 +243,9 @@ def on_error(ctx: Context, method: str, error: Any, mark: Mark) -> list[Fact]:
         case "model/list":
             state.models_page = None
             return [Noted(f"its models cannot be listed: {words}", level="warning")]
+        case "thread/turns/list":
+            text = f"what was said before cannot be shown: {words}"
+            return [Noted(text, level="warning"), *_after_history(ctx, mark)]
         case "account/read":  # an older program: a prompt will tell
             state.phase = Phase.OPEN
             return []

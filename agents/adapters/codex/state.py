@@ -30,6 +30,7 @@ class Phase(StrEnum):
     INITIALIZE = "initialize"
     ACCOUNT = "account"
     OPEN = "open"
+    HISTORY = "history"
     CONFIGURE = "configure"
     READY = "ready"
     FAILED = "failed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -157,10 +157,9 @@ def _unsaid(state: State, role: str, name: str, text: str, *, replayed: bool) ->
     return [] if is_told or not text else [TextAppended(role, text, name or None, replayed)]
 
 
-def history(state: State, thread: Any, mark: Mark) -> list[Fact]:
-    """Return what was said in a thread before it was ours."""
+def history(state: State, told: Sequence[Mapping[str, Any]], mark: Mark) -> list[Fact]:
+    """Return what was said in the turns of a thread before it was ours."""
     facts: list[Fact] = []
-    told = messages.dicts_in(thread.get("turns")) if isinstance(thread, dict) else []
     for item in (item for turn in told for item in messages.dicts_in(turn.get("items"))):
         if items.is_tool(item):
             facts.append(ToolCallChanged(_ended(items.read(item, None, mark.wall, done=True)), replayed=True))

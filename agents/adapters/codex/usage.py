@@ -20,8 +20,9 @@ _OUTPUT: Final = "outputTokens"
 _COUNTED: Final = (_INPUT, _CACHED, _WRITTEN, _OUTPUT)
 
 
-def on_tokens(state: State, thread: str, told: Any) -> list[Fact]:
+def on_tokens(state: State, thread: str, params: Mapping[str, Any]) -> list[Fact]:
     """Take what a thread has spent by now."""
+    told = params.get("tokenUsage")
     if not isinstance(told, dict) or not isinstance(told.get("total"), dict):
         return []
     total, last = _counts(told["total"]), _counts(told.get("last"))
@@ -30,13 +31,19 @@ def on_tokens(state: State, thread: str, told: Any) -> list[Fact]:
         if len(state.tokens) >= MAX_THREADS:
             return []
         # What was spent before we saw it is not ours: the history of a fork or of an adopted thread.
-        mine = last if state.turn is not None else _counts(None)
+        mine = last if _is_ours(state, thread, params.get("turnId")) else _counts(None)
         known = Tokens({key: mine[key] - total[key] for key in _COUNTED})
         state.tokens[thread] = known
     elif any(total[key] < known.now.get(key, 0) for key in _COUNTED):  # it began to count anew
         known.before = {key: known.before.get(key, 0) + known.now.get(key, 0) for key in _COUNTED}
     known.now = total
     return _tell(state, _context(told) if thread == state.thread else {})
+
+
+def _is_ours(state: State, thread: str, turn: Any) -> bool:
+    """Tell whether what was just spent was spent for us: a thread that is opened repeats what its past had cost."""
+    running = state.turn
+    return running is not None and (thread != state.thread or (bool(running.id) and running.id == turn))
 
 
 def _tell(state: State, fields: dict[str, Any]) -> list[Fact]:

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from agents.adapters.registry import families
 from agents.model import Mark, Stream
 from agents.supervisor.replica import Replica
+from tests.unit.agents.adapters import test_codex_corpus as codex
 from tests.unit.agents.adapters.test_acp_corpus import CORPUS, KIND, LOADED, SPEC, Dialogue
 
-SESSIONS = sorted(path.stem for path in CORPUS.glob("*.jsonl"))
+#: Of Codex' recordings those that have most in them.
+CODEX = {f"codex-{name}": name for name in ("interrupt", "killed", "mcp", "plan", "retry-401", "script", "steer")}
+SESSIONS = sorted([path.stem for path in CORPUS.glob("*.jsonl")] + list(CODEX))
 #: What a session cannot be understood without: the process before it.
 BEFORE = {"opencode-resumed": "opencode-killed"}
 
@@ -25,6 +28,8 @@ Tape = list[tuple[Mark, bytes]]
 @cache
 def recorded(name: str) -> tuple[tuple[Mark, bytes], ...]:
     """Return the marks of a session, as the keeper would have recorded them."""
+    if name in CODEX:
+        return tuple(codex.Replay(CODEX[name]).drive.tape.marks)
     dialogue = Dialogue(spec=_spec(name), can_resume=name != "opencode-loaded")
     for number, part in enumerate([*filter(None, [BEFORE.get(name)]), name], 1):
         dialogue.play(part, incarnation=number)
@@ -37,6 +42,8 @@ def _spec(name: str) -> object:
 
 
 def replica(name: str) -> Replica:
+    if name in CODEX:
+        return Replica(codex.KIND, codex.spec_of(CODEX[name]), families()["codex"], lambda _: None)
     return Replica(KIND, _spec(name), families()["acp"], lambda _: None)  # type: ignore[arg-type]
 
 
