@@ -12,99 +12,18 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.fakes import mcp_server
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Fail, Text, Tool
 from tests.real.claude import environment
 from tests.real.install import program
+from tests.real.program import Json, Program
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "claude"
 SESSION = "5d0c9a51-0000-4000-8000-000000000001"
-LINE_LIMIT = 64 * 1024 * 1024
-
-Json = dict[str, Any]
-
-
-class Program:
-    """One process of the real program; every line both ways is kept."""
-
-    def __init__(self, process: asyncio.subprocess.Process, lines: list[Json]) -> None:
-        self.process = process
-        self._lines = lines
-        self._turn = 0
-        # A message whose uuid the session holds already is dropped without a word.
-        self._run = process.pid % 0x10000
-
-    @classmethod
-    async def start(cls, argv: Sequence[str], cwd: Path, env: dict[str, str], lines: list[Json]) -> Program:
-        """Start it."""
-        pipe = subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *argv, cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE_LIMIT
-        )
-        return cls(process, lines)
-
-    async def send(self, message: Json) -> None:
-        """Write one line."""
-        assert self.process.stdin is not None
-        line = json.dumps(message)
-        self._lines.append({"dir": "in", "line": line})
-        self.process.stdin.write(line.encode() + b"\n")
-        await self.process.stdin.drain()
-
-    async def until(self, fact: Callable[[Json], bool]) -> Json:
-        """Read until a message of which ``fact`` holds."""
-        assert self.process.stdout is not None
-        while raw := await asyncio.wait_for(self.process.stdout.readline(), 20):
-            self._lines.append({"dir": "out", "line": raw.decode().rstrip("\n")})
-            message: Json = json.loads(raw)
-            if fact(message):
-                return message
-        raise EOFError("the program ended")
-
-    async def kind(self, name: str) -> Json:
-        """Read until a message of this type."""
-        return await self.until(lambda message: message["type"] == name)
-
-    async def control(self, request_id: str, **request: Any) -> Json:
-        """Ask by a control request and wait for its answer."""
-        await self.send({"type": "control_request", "request_id": request_id, "request": request})
-        return await self.until(lambda m: m["type"] == "control_response" and m["response"]["request_id"] == request_id)
-
-    async def open(self) -> None:
-        """Do the handshake."""
-        await self.control("init-1", subtype="initialize", hooks=None)
-
-    async def say(self, text: str) -> None:
-        """Send a message of the user, as our adapter does."""
-        self._turn += 1
-        await self.send(
-            {
-                "type": "user",
-                "message": {"role": "user", "content": [{"type": "text", "text": text}]},
-                "parent_tool_use_id": None,
-                "session_id": "default",
-                "uuid": f"5d0c9a51-{self._run:04x}-4000-8000-{self._turn:012d}",
-            }
-        )
-
-    async def asked(self) -> Json:
-        """Wait for a permission or a question."""
-        return await self.until(lambda m: m["type"] == "control_request" and m["request"]["subtype"] == "can_use_tool")
-
-    async def answer(self, asked: Json, **body: Any) -> None:
-        """Answer it."""
-        response = {"subtype": "success", "request_id": asked["request_id"], "response": body}
-        await self.send({"type": "control_response", "response": response})
-
-    async def allow(self, **more: Any) -> None:
-        """Allow the next one asked for."""
-        asked = await self.asked()
-        extra = {"updatedPermissions": asked["request"]["permission_suggestions"]} if more.pop("always", False) else {}
-        await self.answer(asked, behavior="allow", updatedInput={**asked["request"]["input"], **more}, **extra)
 
 
 async def allow(it: Program) -> None:
@@ -165,8 +84,55 @@ async def mid_turn(it: Program) -> None:
     await it.open()
     await it.say("Write hello.txt")
     asked = await it.asked()
-    await it.say("And be quick")
+    await it.say("And be quick", steers=True)
     await it.answer(asked, behavior="allow", updatedInput=asked["request"]["input"])
+    await it.kind("result")
+
+
+async def too_late(it: Program) -> None:
+    """Say something while it streams its last words: it becomes a turn of its own behind it."""
+    await it.open()
+    await it.say("Count")
+    await it.kind("stream_event")
+    await it.say("Once more", steers=True)
+    await it.kind("result")
+    await it.kind("result")
+
+
+async def stopped(it: Program) -> None:
+    """Say something while it streams, and interrupt both."""
+    await it.open()
+    await it.say("Count")
+    await it.kind("stream_event")
+    await it.say("Once more", steers=True)
+    await it.until(lambda m: m["type"] == "command_lifecycle" and "-9000-" in m["command_uuid"])
+    await it.control("stop-1", subtype="interrupt", cancel_queued=True)
+    await it.kind("result")
+
+
+async def own_commands(it: Program) -> None:
+    """Use commands of its own."""
+    await it.open()
+    for text in ("Hello", "/compact", "/clear", "Who are you?"):
+        await it.say(text)
+        await it.kind("result")
+
+
+async def delegated(it: Program) -> None:
+    """Let a subagent work in the background; when it is done the program goes on by itself."""
+    await it.open()
+    await it.say("Delegate it")
+    await it.kind("result")
+    await it.kind("result")
+
+
+async def form(it: Program) -> None:
+    """Allow a tool of a server and fill its form."""
+    await it.open()
+    await it.say("Deploy")
+    await it.allow()
+    asked = await it.until(lambda m: m["type"] == "control_request")
+    await it.answer(asked, action="accept", content={"place": "staging"})
     await it.kind("result")
 
 
@@ -237,6 +203,15 @@ _TODOS = {
 }
 _EDIT = {"file_path": "README.md", "old_string": "old", "new_string": "new"}
 
+_TASK = {"description": "Look around", "prompt": "Look", "subagent_type": "Explore"}
+_SERVER = {"command": sys.executable, "args": [mcp_server.__file__]}
+
+#: What some recordings need besides.
+ENVIRONMENT = {
+    "form": {"ENABLE_TOOL_SEARCH": "false"},
+    "used-up": {"ANTHROPIC_API_KEY": "", "CLAUDE_CODE_OAUTH_TOKEN": "none"},
+}
+
 #: Name of the recording: what is done, the scenario, more arguments of the program.
 Scene = tuple[Callable[[Program], Awaitable[None]], str, tuple[str, ...]]
 SCENES: dict[str, Scene] = {
@@ -247,6 +222,12 @@ SCENES: dict[str, Scene] = {
     "interrupt-tool": (interrupt_tool, "write", ()),
     "interrupt-stream": (interrupt_stream, "slow", ()),
     "mid-turn": (mid_turn, "write", ()),
+    "mid-turn-late": (too_late, "count", ()),
+    "mid-turn-stopped": (stopped, "slow", ()),
+    "commands": (own_commands, "text", ()),
+    "subagent": (delegated, "delegate", ()),
+    "form": (form, "deploy", ("--mcp-config", json.dumps({"mcpServers": {"deploys": _SERVER}}))),
+    "used-up": (plain, "quota", ()),
     "text": (plain, "text", ()),
     "modes": (modes, "write", ()),
     "todo": (todo, "todo", ()),
@@ -273,10 +254,12 @@ async def record(name: str, api: ModelApi) -> None:
         root = Path(folder)
         repo = root / "repo"
         _repository(repo)
-        env = environment(claude, root / "home", api.url(scenario, name))
+        env = environment(claude, root / "home", api.url(scenario, name)) | ENVIRONMENT.get(name, {})
         await run(act, name, ("--session-id", SESSION, *more), repo, env)
         if name == "text":
             await run(plain, "resumed", ("--resume", SESSION), repo, env)
+            forked = ("--resume", SESSION, "--fork-session", "--session-id", SESSION[:-1] + "2")
+            await run(plain, "forked", forked, repo, env)
             await run(unknown, "taken", ("--session-id", SESSION), repo, env)
             await run(unknown, "unknown", ("--resume", SESSION[:-1] + "9"), repo, env)
 
@@ -331,6 +314,9 @@ def main() -> None:
             Tool("Edit", _EDIT),
             Text("Done."),
         )
+        api.script("count", Text("one two three four five six seven", gap=0.1))
+        api.script("delegate", Tool("Task", _TASK, "I delegate."), Text("Nothing there."))
+        api.script("deploy", Tool("mcp__deploys__deploy", {}), Text("Deployed."))
         api.script("limited", Fail(429, "rate_limit_error", "Rate limit reached.", {"retry-after": "1"}, 1), Text("ok"))
         for name in sys.argv[1:] or SCENES:
             asyncio.run(record(name, api))

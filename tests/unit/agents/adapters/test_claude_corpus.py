@@ -16,8 +16,10 @@ from agents.adapters.contract import (
     Answer,
     CommandsChanged,
     Fact,
+    ModelsChanged,
     ModesChanged,
     Noted,
+    PromptTaken,
     RequestClosed,
     RequestOpened,
     SessionFailed,
@@ -27,7 +29,7 @@ from agents.adapters.contract import (
     TurnEnded,
     UsageChanged,
 )
-from agents.model import Blocked, Stream, Turn
+from agents.model import Blocked, Cause, Stream, Turn
 from tests.unit.agents.adapters.tape import Drive, kind, spec
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "claude"
@@ -67,9 +69,7 @@ class Replay:
 
     def _answer(self, body: dict[str, Any]) -> None:
         (request,) = self.drive.adapter.requests()
-        decision = "deny" if body["behavior"] == "deny" else "always" if "updatedPermissions" in body else "allow"
-        told = body.get("updatedInput", {}).get("answers", {})
-        answer = Answer("answer" if told else decision, reason=body.get("message", ""), answers=told)
+        answer = _given(body)
         ours = json.loads(self.drive.adapter.answer(request.key, answer))
         self.answers.append(ours["response"]["response"])
         self.given.append(body)
@@ -83,6 +83,15 @@ class Replay:
 
     def text(self) -> str:
         return "".join(one.text for one in self.all(TextAppended))
+
+
+def _given(body: dict[str, Any]) -> Answer:
+    """Return what the user decided when this was recorded."""
+    if "action" in body:
+        return Answer("answer", answers=body["content"])
+    told = body.get("updatedInput", {}).get("answers", {})
+    decision = "deny" if body["behavior"] == "deny" else "always" if "updatedPermissions" in body else "allow"
+    return Answer("answer" if told else decision, reason=body.get("message", ""), answers=told)
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.jsonl")), ids=lambda path: path.stem)
@@ -206,3 +215,102 @@ def test_a_session_that_is_not_there_begins_anew_and_one_that_is_continues() -> 
     assert "is already in use" in taken.one(SessionFailed).hint
     assert lost.drive.adapter.arguments()[0] == "--session-id"
     assert taken.drive.adapter.arguments()[0] == "--resume"
+
+
+# ---------------------------------------------------------------- messages put into a turn
+
+
+def test_a_message_between_two_tool_calls_is_part_of_the_turn() -> None:
+    replay = Replay("mid-turn")
+    assert replay.one(PromptTaken).turn == 1
+    assert replay.one(TurnEnded) == TurnEnded(1, "end_turn", ok=True)
+    assert [one.text for one in replay.all(TextAppended) if one.role == "user"] == ["And be quick"]
+
+
+def test_a_message_too_late_lengthens_the_turn() -> None:
+    replay = Replay("mid-turn-late")
+    assert replay.one(TurnEnded) == TurnEnded(1, "end_turn", ok=True)
+    assert replay.text().count("one two") == 2
+    assert [one.role for one in replay.all(TextAppended)].count("user") == 1
+
+
+def test_an_interrupt_ends_both() -> None:
+    replay = Replay("mid-turn-stopped")
+    assert replay.one(TurnEnded) == TurnEnded(1, "cancelled", ok=True)
+    assert replay.drive.adapter.ready() is False, "its process has ended since"
+
+
+# ---------------------------------------------------------------- what it does on its own
+
+
+def test_its_own_commands() -> None:
+    replay = Replay("commands")
+    assert [(one.turn, one.empty) for one in replay.all(TurnEnded)] == [(n, False) for n in (1, 2, 3, 4)]
+    notices = [note.text for note in replay.all(Noted) if note.level == "notice"]
+    assert [text.partition(" was ")[2].partition(":")[0][:20] for text in notices] == [
+        "compacted as asked f",
+        "cleared",
+    ]
+    first, second = replay.all(SessionStarted)
+    assert second.session_id != first.session_id
+    assert replay.drive.adapter.arguments() == ("--resume", second.session_id)
+
+
+def test_a_subagent_in_the_background_and_the_turn_it_brings() -> None:
+    replay = Replay("subagent")
+    assert replay.one(TurnEnded) == TurnEnded(1, "end_turn", ok=True)
+    calls = {one.call.id: one.call for one in replay.all(ToolCallChanged)}
+    (made, *_) = calls.values()
+    assert (made.title, made.status) == ("Delegate Look around", "completed")
+    assert "Nothing there." in made.output
+    assert "Async agent launched" not in made.output
+    assert [one.turn for one in replay.drive.adapter.evidence()] == [Turn.DONE]
+    assert replay.text().count("Nothing there.") == 2, "of the main conversation only"
+
+
+def test_the_form_of_a_server() -> None:
+    replay = Replay("form")
+    tool, form = (one.request for one in replay.all(RequestOpened))
+    assert (tool.kind, tool.title) == (Blocked.PERMISSION, "mcp__deploys__deploy")
+    assert (form.kind, form.title, form.questions[0].choices) == (
+        Blocked.QUESTION,
+        "Where to?",
+        ("staging", "production"),
+    )
+    assert [one.outcome for one in replay.all(RequestClosed)] == ["allowed", "answered"]
+
+
+def test_a_plan_that_is_used_up() -> None:
+    replay = Replay("used-up")
+    ended = replay.one(TurnEnded)
+    assert (ended.ok, ended.cause) == (False, Cause.QUOTA)
+    assert "You've hit your" in ended.detail
+    (note,) = [note.text for note in replay.all(Noted) if note.level == "warning"]
+    assert note.startswith("the five-hour limit is used up")
+
+
+def test_a_fork_spends_its_own() -> None:
+    origin, fork = Replay("text").all(UsageChanged)[-1].usage, Replay("forked").all(UsageChanged)[-1].usage
+    assert origin.cost is not None
+    assert fork.cost is not None
+    assert fork.cost < 1.5 * origin.cost, "the program's own total has both"
+
+
+def test_the_model_is_read_back() -> None:
+    told = Replay("modes").all(ModelsChanged)
+    assert [one.current for one in told] == [None, "claude-opus-4-5"]
+    assert told[0].models[0].id == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("refused-402", Cause.BILLING),
+        ("refused-403", Cause.AUTH),
+        ("refused-404", Cause.MODEL),
+        ("overloaded-529", Cause.OVERLOADED),
+    ],
+)
+def test_a_failure_has_its_word(name: str, cause: Cause) -> None:
+    replay = Replay(name)
+    assert replay.one(TurnEnded).cause is cause
