@@ -97,7 +97,7 @@ def passed(state: State) -> None:
 
 def failed(state: State, fault: Fault, mark: Mark) -> None:
     """Keep why a turn or a session failed until the next one begins."""
-    until = reset_at(fault.text, fault.retry_after, mark.wall, UTC)
+    until = fault.until if fault.until is not None else reset_at(fault.text, fault.retry_after, mark.wall, UTC)
     status = fault.status if fault.status is not None else status_in(fault.text)
     state.trouble = Trouble(fault.cause, fault.text, _since(state, fault.cause, mark), until, status=status)
 
@@ -109,7 +109,8 @@ def _since(state: State, cause: Cause, mark: Mark) -> float:
 
 def fault_of(failure: messages.Failure) -> Fault:
     """Return what a failed request means."""
-    return Fault(failure.words, _cause(failure), status=failure.status, retry_after=failure.retry_after)
+    cause = failure.cause or _cause(failure)
+    return Fault(failure.words, cause, status=failure.status, retry_after=failure.retry_after, until=failure.until)
 
 
 def _cause(failure: messages.Failure) -> Cause:

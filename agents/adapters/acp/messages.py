@@ -11,6 +11,7 @@ import msgspec
 from agents.adapters.acp.state import RpcId
 from agents.adapters.contract import Noted
 from agents.adapters.framing import MAX_RAW
+from agents.model import Cause
 from agents.status.untrusted import one_line
 
 METHOD_NOT_FOUND: Final = -32601
@@ -69,13 +70,18 @@ def note(text: str, value: Any = None, level: str = "info") -> Noted:
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """What a JSON-RPC error says: plain ``words``, the HTTP ``status`` it names, and short ``hints`` of its kind."""
+    """What a JSON-RPC error says: plain ``words``, the HTTP ``status`` it names, and short ``hints`` of its kind.
+
+    ``cause`` and ``until`` (epoch seconds) are in our own words; our own agent says them.
+    """
 
     code: int
     words: str
     status: int | None = None
     hints: tuple[str, ...] = ()
     retry_after: float | None = None
+    cause: Cause | None = None
+    until: float | None = None
 
 
 def failure(body: Any) -> Failure:
@@ -90,12 +96,16 @@ def failure(body: Any) -> Failure:
     statuses = [value for value in (code, *named) if isinstance(value, int) and 400 <= value < 600]
     hints = [value for source in sources for value in _all(source, _HINT_KEYS) if isinstance(value, str)]
     waits = [value for source in sources for value in _all(source, _WAIT_KEYS) if _is_seconds(value)]
+    data = body.get("data")
+    own = data if isinstance(data, dict) and data.get("cause") in list(Cause) else {}
     return Failure(
         code,
         _words(body, inner),
         statuses[0] if statuses else None,
         tuple(one_line(hint, 100) for hint in hints[:8]),
         float(waits[0]) if waits else None,
+        Cause(own["cause"]) if own else None,
+        float(own["until"]) if _is_seconds(own.get("until")) else None,
     )
 
 

@@ -56,6 +56,7 @@ class Fault(msgspec.Struct):
     reason: str = "error"
     status: int | None = None
     retry_after: float | None = None
+    until: float | None = None  # epoch seconds
 
 
 class OpenTurn(msgspec.Struct):

@@ -224,3 +224,17 @@ def test_a_prompt_is_taken_with_the_first_sign_of_work_and_only_then() -> None:
     assert not [fact for fact in d.facts if isinstance(fact, PromptTaken)]
     d.says(permission(), chunk("hi"), ended(1))
     assert [fact for fact in d.facts if isinstance(fact, PromptTaken)] == [PromptTaken(1)]
+
+
+def test_our_own_words_for_a_cause_and_its_end_are_taken_as_they_are() -> None:
+    d = drive()
+    data = {"cause": "timeout", "status": None, "until": 2_000_000_000.0, "message": "It rests."}
+    assert fails(d, {"code": -32603, "message": "It rests.", "data": data}).cause is Cause.TIMEOUT
+    assert (trouble(d).cause, trouble(d).until, trouble(d).detail) == (Cause.TIMEOUT, 2_000_000_000.0, "It rests.")
+
+
+@pytest.mark.parametrize("data", [{"cause": "moon"}, {"cause": ["timeout"]}, {"cause": "timeout", "until": "soon"}, []])
+def test_other_words_for_a_cause_break_nothing(data: Any) -> None:
+    d = drive()
+    assert fails(d, {"code": -32603, "message": "Rate limited", "data": data}).cause is not None
+    assert trouble(d).until is None
