@@ -5,12 +5,12 @@ Routes the bytes of marks to the parts of the protocol; the parts own what the m
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
+from agents.adapters import chosen
 from agents.adapters.claude import asks, life, messages, notices, session, stream, turns
 from agents.adapters.claude.state import NOTE_LIMIT, Launch, Phase, State
 from agents.adapters.contract import Adapter, Answer, Fact, Noted, NotPossible, ProcessStarted, Want
@@ -30,9 +30,6 @@ from agents.model import (
     Trouble,
     Turn,
 )
-
-#: Names the sessions of agents; any constant does, as long as it never changes.
-_SESSIONS: Final = uuid.UUID("6f1c1d0e-8a54-4d0b-9d0e-51a9b6c2e7f4")
 
 #: A killed process's session can always be continued, and a copy of it begun.
 _ABLE: Final = frozenset(
@@ -57,8 +54,7 @@ class ClaudeAdapter(Adapter):
     @property
     def session_id(self) -> str:
         """Return the session: the program's own choice, the one to continue, else one known before the launch."""
-        own = f"{self._spec.id}/{self._spec.created_at!r}/{self._spec.cwd}"
-        return self._state.session or self._spec.session_id or str(uuid.uuid5(_SESSIONS, own))
+        return self._state.session or chosen.session_id(self._spec)
 
     @property
     def _launch(self) -> Launch:
