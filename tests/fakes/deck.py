@@ -40,6 +40,9 @@ from app.paths import Home, home_from
 #: Seconds anything may take: a guard against a wedged daemon, no expectation.
 LIMIT_S = 60.0
 
+#: Seconds in which what an agent's end left behind is ended too, by its keeper.
+LEFTOVERS_S = 10.0
+
 
 class Deck:
     """Owns the home and its daemon; a context manager for one test, used from one thread."""
@@ -65,7 +68,7 @@ class Deck:
             wait_until(lambda: start is None or not tree.is_same(pid, start), f"daemon {pid} ends")
         if self.home.has_short_sockets:
             shutil.rmtree(self.home.places.sockets, ignore_errors=True)
-        left = self.processes()
+        left = self._leftovers()
         shutil.rmtree(self.root)
         assert not left, f"left behind: {left}"
 
@@ -140,6 +143,13 @@ class Deck:
     def processes(self, agent: AgentId = "") -> list[str]:
         """Return the processes that carry the mark of this agent, or of any agent of this home."""
         return [f"{pid} {_command(pid)}" for pid in tree.table() if self._is_ours(pid, agent)]
+
+    def _leftovers(self) -> list[str]:
+        """Return what still runs once the keepers had the time they take to end what an agent left behind."""
+        deadline = time.monotonic() + LEFTOVERS_S
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return left
 
     def _is_ours(self, pid: int, agent: AgentId) -> bool:
         marker = tree.marker_of(pid)
