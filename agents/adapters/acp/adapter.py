@@ -343,6 +343,13 @@ class AcpAdapter(Adapter):
             case _:
                 raise NotPossible("its session is not open yet")
 
+    def arguments(self) -> tuple[str, ...]:
+        """Return the model that was asked for, where the kind takes it on the command line: quirk ``model_args``."""
+        words, model = self._kind.quirks.get("model_args"), self._spec.model
+        if model is None or not isinstance(words, list):
+            return ()
+        return tuple(str(word).replace("{model}", model) for word in words)
+
     # -- checkpoints
 
     def dump(self) -> bytes:

@@ -39,7 +39,7 @@ def impossible(ctx: Context) -> list[Fact]:
         )
     if spec.model and not state.models:
         texts.append(f"The agent offers no way to choose the model; it was not set to “{spec.model}”.")
-    elif spec.model and options.find_model(state, spec.model) is None:
+    elif spec.model and spec.model != state.model and options.find_model(state, spec.model) is None:
         texts.append(f"The agent does not offer the model “{spec.model}”; it runs with {state.model or 'its default'}.")
     return [messages.note(text, level="warning") for text in texts]
 
