@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +15,13 @@ import pytest
 from agents import wire
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Headline, Health, Lifecycle, Stream, Turn
+from agents.runtime import tree
 from tests.integration.faults.conftest import SmallDisk
 
 pytestmark = pytest.mark.timeout(300)
 
 ASK = [{"do": "run", "command": "echo x >> ran", "ask": True}, {"do": "say", "text": "done"}]
 NOTE = "n" * 5000
-FULL = os.strerror(errno.ENOSPC)
 
 
 def fill(home: Any, disk: SmallDisk, agent: str) -> None:
@@ -27,11 +31,11 @@ def fill(home: Any, disk: SmallDisk, agent: str) -> None:
     home.until(agent, lambda row: row.health is Health.DISK_FULL)
 
 
-def refused(home: Any, method: str, params: Any) -> str:
+def refused(home: Any, method: str, params: Any, number: int = errno.ENOSPC) -> str:
     with pytest.raises(RpcError) as caught:
         home.call(method, params)
     assert caught.value.code == ErrorCode.NOT_POSSIBLE
-    assert FULL in caught.value.message
+    assert os.strerror(number) in caught.value.message
     return caught.value.message
 
 
@@ -165,3 +169,61 @@ def test_room_is_made_of_the_logs_of_ended_agents(home: Any, disk: SmallDisk) ->
     assert home.call("transcript.page", wire.PageTranscript(said)).blocks == blocks
     home.call("agent.resume", wire.AgentRef(said))
     assert home.wait(said, "idle").row.lifecycle is Lifecycle.RUNNING
+
+
+@contextlib.contextmanager
+def read_only(path: Path) -> Iterator[None]:
+    """Lay a read-only view of a directory over it: what is opened by name from now on is refused by the kernel.
+
+    A real ``remount,ro`` is refused while anybody has a file open for writing, as daemon and keepers do.
+    """
+    for argv in (["mount", "--bind", str(path), str(path)], ["mount", "-o", "remount,bind,ro", str(path)]):
+        subprocess.run(argv, check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def test_a_home_that_turns_read_only_and_back(home: Any, disk: SmallDisk) -> None:
+    home.start()
+    agent = home.play([*ASK, home.gate()], [{"do": "say", "text": "second"}]).id
+    home.wait(agent, "blocked")
+    with read_only(home.places.state):
+        message = refused(home, "agent.run", wire.Run("shell", str(home.project), argv=("true",)), errno.EROFS)
+        assert "nothing was started" in message
+        home.call("agent.answer", wire.AnswerRequest(agent, "allow"))
+        home.open_gate()
+        row = home.until(agent, lambda row: row.health is Health.DISK_FULL)
+        assert row.lifecycle is Lifecycle.RUNNING
+        home.settle(lambda: os.strerror(errno.EROFS) in home.notices())
+        assert home.wait(agent, "done", turn=1).reached == "done"
+    home.until(agent, lambda row: row.health is Health.OK)
+    home.call("agent.send", wire.Send(agent, "more"))
+    assert home.wait(agent, "done", turn=2).reached == "done"
+    other = home.run("shell", "true").id
+    assert home.wait(other, "exited").row.exit_code == 0
+    assert (home.project / "ran").read_text() == "x\n"
+    before = home.call("transcript.page", wire.PageTranscript(agent)).blocks
+    home.kill()
+    home.start()
+    rows = {row.id: row for row in home.adopted()}
+    assert (rows[agent].turn_number, rows[agent].health) == (2, Health.OK)
+    assert home.call("transcript.page", wire.PageTranscript(agent)).blocks == before
+
+
+def test_a_daemon_that_starts_on_a_home_turned_read_only_says_so_and_the_next_adopts(
+    home: Any, disk: SmallDisk
+) -> None:
+    home.start()
+    agent = home.play(ASK).id
+    before = home.wait(agent, "blocked").row
+    home.kill()
+    with read_only(home.places.state):
+        ran = home.cli("ls")
+        assert ran.returncode == 4
+        assert "read-only file system" in ran.stderr
+        assert str(home.places.state) in ran.stderr
+        assert tree.identity(before.pid) is not None
+    home.start()
+    assert home.wait(agent, "blocked").row.requests == before.requests
