@@ -17,8 +17,9 @@ from agents.supervisor.unit import Unit
 #: Seconds a cancelled turn may take to end before the ladder begins.
 CANCEL_S = 2.0
 
-#: Seconds after which a keeper that did not carry out a kill is itself killed, and its tree swept.
-FORCE_S = 5.0
+#: Seconds after which a keeper that did not carry out a kill is itself killed, and its tree swept. One that has ten
+#: thousand processes to kill on a busy machine is at work, not stuck.
+FORCE_S = 15.0
 
 _BUSY = frozenset({Turn.WORKING, Turn.BLOCKED})
 

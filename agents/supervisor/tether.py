@@ -27,8 +27,10 @@ RETRY_S = 0.02
 LADDER = ("eof", "int", "term", "kill")
 GRACE = {"eof": 3.0, "int": 3.0, "term": 3.0}
 
-#: Seconds within which everything a killed keeper left behind is gone.
+#: Seconds within which everything a killed keeper left behind is gone, and how often that is tried: ten thousand
+#: processes on a busy machine take longer.
 SWEEP_S = 5.0
+SWEEPS = 12
 
 
 class NoKeeper(Exception):
@@ -96,10 +98,15 @@ class Tether:
         return state is not None and tree.is_same(state.pid, state.start)
 
     async def sweep(self, incarnation: int, nonce: str) -> list[int]:
-        """Kill what a vanished keeper left behind, within SWEEP_S; return the pids."""
+        """Kill what a vanished keeper left behind; return the pids. Ends when nothing is left, or cannot be killed."""
         state = self.keeper(incarnation)
         child, start = (state.child, state.child_start) if state is not None else (None, None)
-        return await asyncio.to_thread(tree.end_agent, child, start, nonce, SWEEP_S)
+        killed: set[int] = set()
+        for _ in range(SWEEPS):
+            killed.update(await asyncio.to_thread(tree.end_agent, child, start, nonce, SWEEP_S))
+            if not await asyncio.to_thread(tree.find_agent, child, start, nonce):
+                break
+        return sorted(killed)
 
     def drop(self) -> None:
         """Let go of the connection; the keeper and its agent go on."""
