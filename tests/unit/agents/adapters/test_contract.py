@@ -124,9 +124,12 @@ def record_claude(d: Drive) -> None:
     d.settle()
     d.write(d.adapter.answer(d.adapter.requests()[0].key, Answer("always")))
     d.says(claude.tool_result("t1", "ok"), claude.tool("t2", "Edit", file_path="a", old_string="1", new_string="2"))
+    d.write(d.adapter.steer("and be quick", "e1-0"))
     d.says(claude.tool_result("t2", "no", is_error=True), claude.retry(), claude.result(usage={"output_tokens": 2}))
     d.write(d.adapter.set_mode("default", "e1-1"))
     d.says(claude.response("mode.e1-1", {"mode": "default"}))
+    d.write(d.adapter.set_model("claude-opus-5", "e1-3"))
+    d.says(claude.response("model.e1-3", {"model": "claude-opus-5"}))
     prompt(d, 2, "and again")
     d.says(claude.asks("r3", "Write", "t3", file_path="b", content="x"))
     d.write(d.adapter.interrupt("e1-2"))
@@ -226,6 +229,7 @@ def seen(adapter: Adapter) -> tuple[Any, ...]:
         adapter.capabilities(),
         adapter.ready(),
         adapter.next_deadline(),
+        adapter.trouble(),
     )
 
 
@@ -312,6 +316,8 @@ def test_what_the_user_does_changes_nothing_until_it_was_written(case: Case) -> 
             lambda a: a.prompt(99, "x"),
             lambda a: a.interrupt("e9-1"),
             lambda a: a.set_mode("code", "e9-2"),
+            lambda a: a.set_model("gpt-x", "e9-3"),
+            lambda a: a.steer("and be quick", "e9-4"),
             *(
                 lambda a, key=request.key, decision=decision: a.answer(key, Answer(decision))  # type: ignore[misc]
                 for request in adapter.requests()
