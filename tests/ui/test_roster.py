@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 import msgspec
 import pytest
 from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QRegion
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from agents.model import Blocked, Health, Lifecycle, Turn
 from app.fleet import Fleet
 from tests.fakes.rows import drop, fleet_of, put, request, row
 from ui.roster.entries import Key, Kind
-from ui.roster.look import look_of
-from ui.roster.view import RosterView
+from ui.roster.look import look_of, when_words, words_last
+from ui.roster.view import LONGEST_S, SOON_MS, RosterView
 from ui.theme import Theme
 
 
@@ -139,14 +142,71 @@ def test_a_hidden_roster_follows_no_clock(make_view) -> None:
     assert not any(timer.isActive() for timer in view.findChildren(QTimer))
 
 
-def test_only_what_reads_differently_is_repainted_as_time_goes(make_view, qtbot: QtBot) -> None:
+def test_only_the_time_that_reads_differently_is_repainted_as_time_goes(make_view, qtbot: QtBot) -> None:
     now = time.time()
-    view, _ = make_view(row("old", since=now - 3700), row("young", since=now - 2))
-    view._on_second()
+    view, _ = make_view(row("old", since=now - 3700), row("young", since=now - 2.2))
+    young = Key(Kind.AGENT, "id-young")
+    qtbot.waitUntil(lambda: young in view.rows.times)
+    assert view._clock_timer.remainingTime() <= SOON_MS
+    for _ in range(3):  # what showing it brought
+        QApplication.processEvents()
+    view.rows.times[young] = "0 s"  # as it was before
+    view.rows.exposed = QRegion()
+    view._on_time()
+    qtbot.waitUntil(lambda: not view.rows.exposed.isEmpty())
+    painted, line = view.rows.exposed.boundingRect(), view.visualRect(view.roster.index_of(young))
+    assert line.contains(painted)
+    assert painted.width() < line.width() // 4
+
+
+def test_a_time_that_takes_more_room_repaints_its_row(make_view, qtbot: QtBot) -> None:
+    view, _ = make_view(row("young", since=time.time() - 59 * 60))
+    young = Key(Kind.AGENT, "id-young")
+    qtbot.waitUntil(lambda: young in view.rows.times)
+    view.rows.times[young] = "9 m"
     told = QSignalSpy(view.roster.dataChanged)
-    view._shown_times[Key(Kind.AGENT, "id-young")] = "1 s"  # as it was a second ago
-    view._on_second()
+    view._on_time()
     assert [told.at(n)[0].data() for n in range(told.count())] == ["young"]
+
+
+def test_the_clock_is_looked_at_when_something_will_read_differently(make_view, qtbot: QtBot) -> None:
+    now = time.time()
+    view, fleet = make_view(row("old", since=now - 3 * 3600 - 5), row("older", since=now - 5 * 86400))
+    qtbot.waitUntil(lambda: len(view.rows.times) == 2)
+    assert view._clock_timer.remainingTime() > (LONGEST_S - 10) * 1000, "nothing to do for an hour"
+    put(fleet, row("young", since=time.time()))
+    view.flush()
+    qtbot.waitUntil(lambda: 0 < view._clock_timer.remainingTime() <= SOON_MS)
+    drop(fleet, "id-young")
+    view.flush()
+    put(fleet, row("old", since=now - 3 * 3600 - 5, snoozed_until=time.time() + 20))
+    view.flush()
+    qtbot.waitUntil(lambda: 15_000 < view._clock_timer.remainingTime() < 22_000)
+
+
+def test_a_time_alone_is_painted_as_the_whole_row_would_paint_it(make_view, qtbot: QtBot) -> None:
+    view, _ = make_view(row("a", since=time.time() - 7000), row("b", since=time.time() - 7000))
+    qtbot.waitUntil(lambda: len(view.rows.times) == 2)
+    before = view.grab().toImage()
+    view._repaint_time(Key(Kind.AGENT, "id-a"), "1 h")
+    QApplication.processEvents()
+    assert view.screen().grabWindow(view.winId()).toImage() == before
+
+
+@pytest.mark.parametrize(
+    ("age_s", "lasts_s"),
+    [(0.0, 1.0), (5.25, 0.75), (59.5, 0.5), (60.0, 60.0), (119.0, 1.0), (3600.0, 3600.0), (90_000.0, 82_800.0)],
+)
+def test_words_last_until_they_read_differently(age_s: float, lasts_s: float) -> None:
+    made = row("a", since=1000.0)
+    now = 1000.0 + age_s
+    assert words_last(made, now) == pytest.approx(lasts_s)
+    assert when_words(made, now) == when_words(made, now + lasts_s - 0.001) != when_words(made, now + lasts_s)
+
+
+def test_words_without_an_age_last_for_ever() -> None:
+    assert words_last(row("a", since=0.0), 1000.0) == math.inf
+    assert words_last(row("a", Turn.WORKING, health=Health.RATE_LIMITED, since=5.0, until=2000.0), 1000.0) == math.inf
 
 
 @pytest.mark.parametrize(

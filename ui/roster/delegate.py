@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QRegion
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui.roster.entries import Key, Kind
@@ -28,6 +28,9 @@ class RosterDelegate(QStyledItemDelegate):
         self.has_keyboard: Callable[[], bool] = lambda: False
         self.is_marked: Callable[[str], bool] = lambda _: False
         self.is_hidden: Callable[[str], bool] = lambda _: False
+        #: What the view is about to paint; where that is but the time of a row, nothing else of it is set anew.
+        self.exposed = QRegion()
+        self.times: dict[Key, str] = {}  # the time each row shows: as painted last
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -42,6 +45,11 @@ class RosterDelegate(QStyledItemDelegate):
         self._number = Ink(theme.ui(delta=-2), theme.muted)
         self._one = QFontMetrics(self._name.font).height()
         self._two = QFontMetrics(small).height()
+
+    @property
+    def background(self) -> QColor:
+        """Return what the rows are painted on."""
+        return self._theme.panel
 
     def row_height(self) -> int:
         """Return the height of every line in pixels."""
@@ -61,13 +69,26 @@ class RosterDelegate(QStyledItemDelegate):
         painter.save()
         rect: QRect = option.rect
         self._background(painter, rect, option.state, key)
-        if key.kind in (Kind.NEEDS, Kind.PROJECT):
+        if key.agent:
+            self.times[key] = look.when
+        if key.agent and self._is_time(rect, look.when):
+            self._strips(painter, rect, _EDGE - 2)[0].end(look.when, self._quiet)
+        elif key.kind in (Kind.NEEDS, Kind.PROJECT):
             self._header(painter, rect, key, look)
         elif key.kind is Kind.FOLD:
             self._fold(painter, rect, look)
         else:
             self._agent(painter, rect, key, look)
         painter.restore()
+
+    def time_box(self, row: QRect, words: str) -> QRect:
+        """Return where ``words`` stand in a row as its time."""
+        width = QFontMetrics(self._quiet.font).horizontalAdvance(words)
+        return QRect(row.right() - _EDGE - width, row.top(), width + 1, row.height())
+
+    def _is_time(self, row: QRect, words: str) -> bool:
+        shown = self.exposed.intersected(row).boundingRect()
+        return bool(words) and not shown.isEmpty() and self.time_box(row, words).contains(shown)
 
     # -- parts
 

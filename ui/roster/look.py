@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def when_words(row: AgentRow, now: float) -> str:
     if timing == "age" and row.since:
         return age(now - row.since)
     return ""
+
+
+def words_last(row: AgentRow, now: float) -> float:
+    """Return for how many seconds from ``now`` on ``when_words`` stays what it is; infinity for ever."""
+    if GLYPHS[row.state].timing != "age" or not row.since:
+        return math.inf
+    age_s = max(0.0, now - row.since)
+    size = next((size for size in (86400, 3600, 60) if age_s >= size), 1)
+    return size - age_s % size
 
 
 def accessible_words(row: AgentRow, when: str) -> str:

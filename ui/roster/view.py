@@ -5,18 +5,19 @@ One timer gathers changes and one follows the clock, however many agents there a
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QMouseEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from agents.model import AgentId, AgentRow
 from app.fleet import Change, Fleet, What
 from ui.roster.delegate import RosterDelegate
 from ui.roster.entries import NEEDS, Choices, Key, Kind
-from ui.roster.look import when_words
+from ui.roster.look import when_words, words_last
 from ui.roster.model import RosterModel
 from ui.theme import Theme
 
@@ -25,6 +26,12 @@ FLUSH_MS = 100
 
 #: Seconds after a key in which no line comes, goes or moves.
 STILL_S = 1.0
+
+#: Seconds after which the clock is looked at at the latest: the machine may have slept.
+LONGEST_S = 60
+
+#: Milliseconds: a clock set for no later than this need not be set anew (Qt's timers are 5 % coarse).
+SOON_MS = 1100
 
 
 class RosterView(QTreeView):
@@ -44,15 +51,14 @@ class RosterView(QTreeView):
         self.last_key: Callable[[], float] = lambda: float("-inf")
         self._fleet = fleet
         self._dirty: set[AgentId] = set()
-        self._shown_times: dict[Key, str] = {}
         self._collapsed: set[str] = set()
         self._selected: Key | None = None
         self._is_syncing = False
         self._set_up()
         self._flush_timer = QTimer(self, singleShot=True, interval=FLUSH_MS)
         self._flush_timer.timeout.connect(self.flush)
-        self._clock_timer = QTimer(self, interval=1000)
-        self._clock_timer.timeout.connect(self._on_second)
+        self._clock_timer = QTimer(self, singleShot=True)
+        self._clock_timer.timeout.connect(self._on_time)
         self._stop_listening = fleet.listen(self._on_change)
         self.sync()
 
@@ -72,6 +78,8 @@ class RosterView(QTreeView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.setFrameShape(QTreeView.Shape.NoFrame)
+        # Every pixel is painted here: else all that lies behind would be painted first, each time.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def dispose(self) -> None:
         """Stop listening to the fleet; call before the window goes."""
@@ -181,7 +189,7 @@ class RosterView(QTreeView):
         finally:
             self._is_syncing = False
         self._restore_selection()
-        self._shown_times.clear()
+        self.rows.times.clear()
         self.viewport().update()
 
     def flush(self) -> None:
@@ -205,19 +213,43 @@ class RosterView(QTreeView):
             if not self._flush_timer.isActive():
                 self._flush_timer.start()
 
-    def _on_second(self) -> None:
-        """Repaint the visible rows whose time reads differently now, and wake entries whose snooze is over."""
+    def _on_time(self) -> None:
+        """Repaint the visible times that read differently now, and wake entries whose snooze is over."""
         now = time.time()
-        for key in self._visible():
-            row = self._fleet.row(key.id) if key.agent else None
-            if row is None:
-                continue
+        for key, row in self._visible_agents():
             words = when_words(row, now)
-            if self._shown_times.get(key) != words:
-                self._shown_times[key] = words
-                self.roster.tell(key)
+            if self.rows.times.get(key) != words:
+                self._repaint_time(key, words)
         if self.roster.is_stale(self.roster.wanted()) and not self._flush_timer.isActive():
             self._flush_timer.start()
+        self._follow_clock()
+
+    def _repaint_time(self, key: Key, words: str) -> None:
+        """Repaint the time alone where it takes the same room: in its first minute a row changes every second."""
+        row = self.visualRect(self.roster.index_of(key))
+        box = self.rows.time_box(row, words)
+        if box == self.rows.time_box(row, self.rows.times.get(key, "")):
+            self.viewport().update(box)
+        else:
+            self.roster.tell(key)
+
+    def _follow_clock(self) -> None:
+        """Come back in the second in which the next time on screen reads differently, or a snooze ends."""
+        now = time.time()
+        lasts = [words_last(row, now) for _, row in self._visible_agents()]
+        ends = [row.snoozed_until for row in self._fleet.rows() if row.snoozed_until is not None]
+        lasts += [end - now for end in ends if end > now]
+        soonest = min(lasts, default=math.inf)
+        if self.isVisible() and soonest < math.inf:
+            # Whole seconds: all that change within one are repainted together.
+            self._clock_timer.start(min(math.ceil(soonest), LONGEST_S) * 1000)
+        else:
+            self._clock_timer.stop()
+
+    def _visible_agents(self) -> list[tuple[Key, AgentRow]]:
+        """Return the agents' lines on screen."""
+        found = ((key, self._fleet.row(key.id)) for key in self._visible() if key.agent)
+        return [(key, row) for key, row in found if row is not None]
 
     def _visible(self) -> tuple[Key, ...]:
         """Return the lines on screen."""
@@ -284,10 +316,20 @@ class RosterView(QTreeView):
         super().focusOutEvent(event)
         self.viewport().update()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt: paint the rows, and from now on follow the times that are on screen."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.rows.background)
+        painter.end()
+        self.rows.exposed = event.region()
+        super().paintEvent(event)
+        if not self._clock_timer.isActive() or self._clock_timer.remainingTime() > SOON_MS:
+            self._follow_clock()  # other rows may be in sight than when it was set
+
     def showEvent(self, event: QShowEvent) -> None:
         """Qt: follow the clock only while somebody can see it."""
         super().showEvent(event)
-        self._clock_timer.start()
+        self._follow_clock()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Qt: see showEvent."""
