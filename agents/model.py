@@ -227,6 +227,26 @@ class Request(msgspec.Struct, frozen=True):
     tool_call: str | None = None
 
 
+class Rule(msgspec.Struct, frozen=True):
+    """A standing answer to permissions; what is ``None`` or empty says nothing. Times are epoch seconds.
+
+    ``effect`` is allow or deny; ``command`` the first words of the program's argv, ``path`` a glob inside the project.
+    """
+
+    id: int
+    effect: str
+    tool: str | None = None
+    command: tuple[str, ...] = ()
+    path: str | None = None
+    kind: str | None = None
+    project: str | None = None
+    agent: AgentId | None = None
+    team: str | None = None
+    expires: float | None = None
+    note: str = ""
+    created_at: float = 0.0
+
+
 class PlanEntry(msgspec.Struct, frozen=True):
     """One line of an agent's plan; status pending, in_progress or completed."""
 

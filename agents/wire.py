@@ -20,6 +20,7 @@ from agents.model import (
     Evidence,
     KindInfo,
     RequestKey,
+    Rule,
     Spec,
     Stream,
     TurnEnd,
@@ -152,12 +153,16 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """Why the status is what it is: all current evidence in rank order, the chosen one, what was ignored and why."""
+    """Why the status is what it is: all current evidence in rank order, the chosen one, what was ignored and why.
+
+    ``rules`` says what standing answers decided lately, and why they do not decide what is open.
+    """
 
     row: AgentRow
     chosen: Evidence | None
     evidence: tuple[Evidence, ...]
     ignored: tuple[str, ...]
+    rules: tuple[str, ...] = ()
 
 
 class Remove(msgspec.Struct, frozen=True):
@@ -410,6 +415,27 @@ class Rebuilt(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class AddRule(msgspec.Struct, frozen=True):
+    """Add a standing answer to permissions; ``id`` and ``created_at`` of the rule are given by the daemon."""
+
+    rule: Rule
+
+
+class RemoveRule(msgspec.Struct, frozen=True):
+    """Take a rule away, or with ``undo`` put a removed one back under its number."""
+
+    id: int
+    undo: bool = False
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """The rules there are, those taken away, and what is wrong with the file they lie in."""
+
+    rules: tuple[Rule, ...]
+    removed: tuple[Rule, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
 class Hook(msgspec.Struct, frozen=True):
     """A hook call of an agent about itself."""
 
@@ -464,6 +490,9 @@ METHODS: dict[str, Method] = {
         Method("agent.input", Input, Done, "Raw bytes for its terminal or stdin."),
         Method("agent.resize", Resize, Done, "Size of its terminal."),
         Method("agent.hook", Hook, Done, "An agent reports a hook about itself.", frozenset({Role.AGENT})),
+        Method("rule.list", NoParams, Rules, "The standing answers to permissions."),
+        Method("rule.add", AddRule, Rule, "Add a standing answer; it also answers what is open."),
+        Method("rule.remove", RemoveRule, Rule, "Take one away, or put it back."),
         Method("pane.watch", Watch, Done, "Which agents' transcript and log events to send."),
         Method("log.read", ReadLog, LogBytes, "Bytes of a raw log."),
         Method("transcript.page", PageTranscript, Page, "A page of transcript blocks."),

@@ -36,6 +36,11 @@ class Places(msgspec.Struct, frozen=True):
         """Return the search index (deletable at any time)."""
         return self.state / "index.sqlite"
 
+    @property
+    def rules(self) -> Path:
+        """Return the file of the standing answers to permissions."""
+        return self.state / "rules.jsonl"
+
     def agent(self, agent: AgentId) -> Path:
         """Return the directory of one agent."""
         return self.state / "agents" / agent

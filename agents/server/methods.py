@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from agents import wire
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import AgentId
+from agents.model import AgentId, Rule
 from agents.server.connection import Connection
-from agents.supervisor import orders
+from agents.supervisor import orders, ruling
 from agents.supervisor.fleet import Supervisor
 
 
@@ -98,7 +100,8 @@ async def _show(context: Context, _c: Connection, params: wire.AgentRef) -> wire
 
 
 async def _explain(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Explained:
-    return context.supervisor.roster.resolve(params.id).explain()
+    unit = context.supervisor.roster.resolve(params.id)
+    return msgspec.structs.replace(unit.explain(), rules=ruling.explain(unit))
 
 
 async def _next(context: Context, _c: Connection, params: wire.Next) -> wire.NextEntry:
@@ -223,6 +226,23 @@ async def _hook(context: Context, connection: Connection, params: wire.Hook) -> 
 # ---------------------------------------------------------------- bodies
 
 
+async def _rule_list(context: Context, _c: Connection, _p: wire.NoParams) -> wire.Rules:
+    book = context.supervisor.rules
+    return wire.Rules(book.rules, book.removed, book.problems)
+
+
+async def _rule_add(context: Context, _c: Connection, params: wire.AddRule) -> Rule:
+    added = context.supervisor.rules.add(params.rule)
+    context.supervisor.rules_changed()
+    return added
+
+
+async def _rule_remove(context: Context, _c: Connection, params: wire.RemoveRule) -> Rule:
+    removed = context.supervisor.rules.remove(params.id, undo=params.undo)
+    context.supervisor.rules_changed()
+    return removed
+
+
 async def _pane_watch(context: Context, connection: Connection, params: wire.Watch) -> wire.Done:
     context.watch(connection, frozenset(params.agents))
     return wire.Done()
@@ -271,6 +291,9 @@ HANDLERS: dict[str, Handler] = {
     "agent.input": _input,
     "agent.resize": _resize,
     "agent.hook": _hook,
+    "rule.list": _rule_list,
+    "rule.add": _rule_add,
+    "rule.remove": _rule_remove,
     "pane.watch": _pane_watch,
     "log.read": _log_read,
     "transcript.page": _transcript_page,

@@ -35,6 +35,7 @@ from agents.supervisor.life import Life
 from agents.supervisor.resuming import Resuming, started
 from agents.supervisor.retention import Limits
 from agents.supervisor.roster import Roster
+from agents.supervisor.rulebook import Rulebook
 from agents.supervisor.services import Clock, Services, SystemClock
 from agents.supervisor.sweep import Sweep
 from agents.supervisor.syncing import Threaded
@@ -77,6 +78,7 @@ class Supervisor:
         self._environ = dict(environ)
         self._catalog = Catalog(places.kinds, environ.get("PATH"))
         self._sweep = Sweep(places.state, self.roster.units, self._clock, limits or Limits(), self._notice)
+        self.rules = Rulebook(places.rules, self._clock.wall)
         self._services = Services(
             places=places,
             families=families,
@@ -89,6 +91,7 @@ class Supervisor:
             pulse=self._pulse,
             room=self._sweep,
             syncer=Threaded(asyncio.get_running_loop()),
+            rules=self.rules,
             environ=self._environ,
             kinds=self._catalog.known,
             hook=hook,
@@ -105,6 +108,9 @@ class Supervisor:
         """Adopt every agent there is, say ``ready`` once all are listed, and go on until cancelled."""
         unsubscribe = self.bus.subscribe(self._remember)
         self._catalog.reload()
+        self.rules.load()
+        for problem in self.rules.problems:
+            self._notice("error", problem)
         self.index.start()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -234,6 +240,11 @@ class Supervisor:
         advice = self.resuming.advice()
         if advice:
             self._notice("warning", advice)
+
+    def rules_changed(self) -> None:
+        """Have every agent look anew whether a rule decides what it asks."""
+        for unit in self.roster.units():
+            unit.wake()
 
     # -- ending
 

@@ -11,7 +11,7 @@ import time
 
 from agents.events import BlocksChanged, LogGrew
 from agents.model import Block
-from agents.supervisor import decisions
+from agents.supervisor import decisions, ruling
 from agents.supervisor.hold import Hold
 from agents.supervisor.looking import Looking
 from agents.supervisor.switching import Switching
@@ -211,6 +211,7 @@ class Life:
         if may_prompt and unit.made.waiting and unit.made.baseline is None and adapter.ready():
             await self._looking.baseline()
         try:
+            ruling.rule(unit)
             unit.outflow.pump(adapter, unit.replica.conversation, may_prompt=may_prompt)
             unit.on_disk("what it is told", "")
         except OSError as error:

@@ -13,6 +13,7 @@ from agents.model import AgentId, Block, Kind
 from agents.runtime.lease import Leases
 from agents.runtime.places import Places
 from agents.supervisor.intents import Steps
+from agents.supervisor.rulebook import Rulebook
 from agents.supervisor.syncing import Syncer
 
 
@@ -102,6 +103,7 @@ class Services:
     pulse: Pulse
     room: Room
     syncer: Syncer
+    rules: Rulebook
     environ: Mapping[str, str]
     kinds: Callable[[str], Kind | None]
     hook: tuple[str, ...] = ()

@@ -98,6 +98,7 @@ class Unit:
         self.has_directory = True
         self.background = 0
         self.quiet_since = 0.0  # monotonic; silence before this does not count (adoption, a busy child)
+        self.judged: dict[RequestKey, int] = {}  # requests, and the revision of the rules that were asked about them
         self.turn_over = False  # a turn ended since the life loop last looked
         self.stirred = False  # something but more text came since then
         self._before = Turn.UNKNOWN
@@ -227,7 +228,7 @@ class Unit:
     def changed(self, *, lazy: bool = False) -> None:
         """Look at the agent anew, and tell whoever waits or watches."""
         before = self.view
-        self._refresh()
+        self.refresh()
         self._end_snooze()
         if lazy and not self.replica.adapter.READS_OUTPUT and self.view == before:
             self.services.bus.grew(self.id)
@@ -340,7 +341,8 @@ class Unit:
 
     # -- what is thought of it
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Ask the adapter anew; tells nobody."""
         adapter = self.adapter
         if adapter is None:
             return

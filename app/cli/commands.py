@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.declaration import Argument, Command, Example
-from app.cli.declared import talk
+from app.cli.declared import rules, talk
 from app.cli.declared.shared import FLEET, HOUSE, ID, LIFE, LOGS
 
 SHELLS = ("bash", "zsh", "fish")
@@ -278,6 +278,7 @@ _COMPLETION = Command(
 COMMANDS: tuple[Command, ...] = (
     *(_RUN, _LS, _SHOW, _NEXT, _EXPLAIN),
     *talk.COMMANDS,
+    rules.RULE,
     *(_STOP, _KILL, _RESUME, _FORK, _RM),
     *(_LOG, _ATTACH),
     *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, _REINDEX, _COMPLETION),

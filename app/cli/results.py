@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.model import AgentId, AgentRow, Cause, Delivery, RequestKey, Stream
+from agents.model import AgentId, AgentRow, Cause, Delivery, RequestKey, Rule, Stream
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -64,6 +64,13 @@ class Compared(msgspec.Struct, frozen=True):
     number: int
     agents: tuple[Ran, ...]
     problems: tuple[str, ...] = ()
+
+
+class RuleChange(msgspec.Struct, frozen=True):
+    """``rule add`` and ``rule rm``: the rule, and what was done: added, removed or restored."""
+
+    done: str
+    rule: Rule
 
 
 class SentTo(msgspec.Struct, frozen=True):

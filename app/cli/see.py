@@ -127,11 +127,12 @@ def explain(context: Context, args: Namespace) -> int:
     for title, texts in (
         ("other evidence, strongest first:", [_claim(evidence, context.now()) for evidence in others]),
         ("ignored:", list(explained.ignored)),
+        ("rules:", list(explained.rules)),
     ):
         if texts:
             output.line(f"  {title}")
         for text in texts:
-            output.line("    ", text)
+            output.line("    ", one_line(text, 2000))
     return Exit.DONE
 
 

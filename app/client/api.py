@@ -39,6 +39,7 @@ REPEATABLE = frozenset(
         "agent.show",
         "agent.explain",
         "agent.next",
+        "rule.list",
         "agent.wait",
         "agent.seen",
         "agent.resize",

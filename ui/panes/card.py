@@ -15,9 +15,9 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from agents.model import Blocked, Request, RequestOption
+from agents.status.risk import marks
 from agents.status.untrusted import one_line
 from app.guard import Guard, appeared, later
-from app.risk import marks
 from ui.panes.flow import FlowLayout
 from ui.panes.keyboard import holds
 from ui.panes.questions import QuestionForm

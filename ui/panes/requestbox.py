@@ -10,10 +10,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from agents.model import Request
+from agents.status.risk import Mark, Risk
 from agents.status.untrusted import clean, one_line
 from app.diffrows import rows
 from app.markdown import Code, Para, Span, Text
-from app.risk import Mark, Risk
 from ui.panes.transcript import richtext
 from ui.panes.transcript.brush import Brush
 from ui.panes.transcript.parts import Fold, Icon, Placed

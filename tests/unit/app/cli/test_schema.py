@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from agents.model import Rule
 from agents.wire import (
     Answered,
     DaemonStatus,
@@ -18,6 +19,7 @@ from agents.wire import (
     NextEntry,
     Rebuilt,
     Resumed,
+    Rules,
     Sent,
     Started,
     Waited,
@@ -51,6 +53,7 @@ LINES: dict[str, tuple[list[str], dict[str, Any]]] = {
         ["compare", "-p", str(ROOT), "--prompt", "x", "shell", "shell"],
         {"agent.list": Listing(()), "agent.run": Started("a", "n", 1)},
     ),
+    "rule": (["rule", "ls"], {"rule.list": Rules((Rule(1, "deny", tool="fetch"),))}),
     "fork": (["fork", "a"], {"agent.fork": Started("b", "n", 2)}),
     "kinds": (["kinds"], {"kind.list": KINDS}),
     "stop": (["stop", "a"], {"agent.stop": Done()}),

@@ -133,6 +133,22 @@ def command_marks(command: str, cwd: str, worktree: str) -> list[Mark]:
     return found
 
 
+def runs(command: str) -> list[tuple[str, ...]]:
+    """Return the words of every program a shell command would run, as far as text tells, nested ones too.
+
+    Each comes as written, and without the wrappers and assignments in front of it where there are some.
+    """
+    found: list[tuple[str, ...]] = []
+    for inner in re.findall(r"\$\(([^()]*)\)|`([^`]*)`", command):
+        found += runs(inner[0] or inner[1])
+    for words in _simple_commands(command):
+        stripped = _strip(words)
+        found += [tuple(words), *([tuple(stripped)] if stripped != words else [])]
+        if stripped and PurePosixPath(stripped[0]).name in _SHELLS and "-c" in stripped[1:-1]:
+            found += runs(stripped[stripped.index("-c") + 1])
+    return [words for words in found if words]
+
+
 def _simple_commands(command: str) -> list[list[str]]:
     lexer = shlex.shlex(command, posix=True, punctuation_chars="();<>|&\n")
     lexer.whitespace = " \t\r"

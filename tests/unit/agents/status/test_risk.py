@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.model import Blocked, Diff, Request
-from app.risk import Mark, Risk, marks
+from agents.status.risk import Mark, Risk, marks
 
 TREE = "/work/app"
 
