@@ -118,7 +118,7 @@ class ClaudeAdapter(Adapter):
 
     def _control(self, control: Control, mark: Mark) -> list[Fact]:
         if control.ev != "start":
-            return life.on_control(self._state, control, self._origin, mark)
+            return life.on_control(self._state, control, self._spec.fork_of, mark)
         facts = life.gone(self._state, "its process was replaced", mark)
         self._state = self._state.fresh(control.incarnation)
         return [*facts, ProcessStarted(control.incarnation, control.pid)]

@@ -20,7 +20,7 @@ _MISSING: Final = "No conversation found"
 
 
 def on_control(state: State, control: Control, origin: str | None, mark: Mark) -> list[Fact]:
-    """Take a control record; ``origin`` is the session this one is a fork of, as long as it has not begun."""
+    """Take a control record; ``origin`` is the session this one is a fork of."""
     match control.ev:
         case "failed":
             state.phase = Phase.FAILED
@@ -34,24 +34,29 @@ def on_control(state: State, control: Control, origin: str | None, mark: Mark) -
 
 
 def _exited(state: State, control: Control, origin: str | None, mark: Mark) -> list[Fact]:
-    how, said = ending(control), complaint(state)
+    how, said, had_begun = ending(control), complaint(state), state.has_begun
     if _TAKEN in said:
         state.has_begun = True
     elif _MISSING in said:
         state.has_begun = False
     facts = gone(state, f"the process {how}", mark)
     if state.phase in (Phase.INITIALIZE, Phase.CONFIGURE):
-        facts.append(SessionFailed(f"the program {how} before its session was open", _hint(said, origin)))
+        facts.append(
+            SessionFailed(f"the program {how} before its session was open", _hint(said, origin, had_begun=had_begun))
+        )
     state.phase = Phase.DOWN
     return [*facts, ProcessEnded(control.code, control.signal)]
 
 
-def _hint(said: str, origin: str | None) -> str:
-    if _MISSING in said and origin is not None:
+def _hint(said: str, origin: str | None, *, had_begun: bool) -> str:
+    if _TAKEN in said:
+        return f"{said}. Resume again to continue it."
+    if _MISSING not in said:
+        return said
+    if origin is not None and not had_begun:
         return f"{said}. The agent it is forked from has no transcript yet: send that one a message, then fork again."
-    if _MISSING in said:
-        return f"{said}. Resume again to begin a new conversation: its transcript was lost."
-    return f"{said}. Resume again to continue it." if _TAKEN in said else said
+    anew = "a fresh copy of what it was forked from" if origin is not None else "a new conversation"
+    return f"{said}. Resume again to begin {anew}: its transcript was lost."
 
 
 def gone(state: State, why: str, mark: Mark) -> list[Fact]:

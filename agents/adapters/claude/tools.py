@@ -40,6 +40,9 @@ _TOOLS: Final = {
     "WebSearch": ("search", "Search the web for", "searching"),
     "Task": ("think", "Delegate", "delegating"),
     "Agent": ("think", "Delegate", "delegating"),
+    "Skill": ("other", "Follow", "following"),
+    "Monitor": ("execute", "Watch", "watching"),
+    "EnterPlanMode": ("switch_mode", "Plan", "planning"),
     "ExitPlanMode": ("switch_mode", "Carry out the plan", "planning"),
 }
 _CHANGING: Final = frozenset({"edit", "execute"})

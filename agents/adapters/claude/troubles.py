@@ -37,6 +37,7 @@ _ENDS: Final = {
 _RETRIES: Final = {
     Cause.AUTH: "the key or login was refused",
     Cause.RATE_LIMIT: "rate limited",
+    Cause.QUOTA: "the plan is used up",
     Cause.OVERLOADED: "the provider is overloaded",
     Cause.SERVER_ERROR: "the provider failed",
     Cause.NETWORK: "the provider cannot be reached",
@@ -57,15 +58,19 @@ def on_retry(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]
     status = _whole(message.get("error_status"))
     found = Cause.TIMEOUT if isinstance(message.get("no_response"), dict) else _cause_of_retry(code, status)
     delay = _seconds(message.get("retry_delay_ms"))
+    until = None if delay is None else mark.wall + delay
+    if found is Cause.RATE_LIMIT and (limit := _used_up(state, mark)) is not None:
+        found, until = Cause.QUOTA, limit.until
     attempt, attempts = _whole(message.get("attempt")), _whole(message.get("max_retries"))
     words = _RETRIES.get(found, code) + (f" ({status})" if status is not None else "")
     when = f" in {delay:.0f} s" if delay is not None else ""
     text = one_line(f"{words}, tries again{when}: attempt {attempt} of {attempts}", 200)
+    is_new = state.trouble is None or state.trouble.cause is not found
     state.trouble = Trouble(
         cause=found,
         detail=text,
         since=_since(state, found, mark),
-        until=None if delay is None else mark.wall + delay,
+        until=until,
         retrying=True,
         attempt=attempt,
         attempts=attempts,
@@ -73,7 +78,8 @@ def on_retry(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]
     )
     if state.turn is not None:
         state.turn.activity = text
-    return [Noted(text, messages.raw(message), "warning")]
+    # The row counts the attempts; ten lines of them would bury the conversation.
+    return [Noted(text, messages.raw(message), "warning" if is_new else "info")]
 
 
 def on_subagent_retry(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]:
@@ -138,7 +144,7 @@ def _clock(at: float) -> str:
 def on_failed(state: State, message: Mapping[str, Any], text: str, mark: Mark) -> Cause:
     """Take that a turn failed: keep what is wrong until another one begins, and return its word."""
     status = _whole(message.get("api_error_status"))
-    code, limit = state.turn.fault if state.turn is not None else "", state.limit
+    code = state.turn.fault if state.turn is not None else ""
     found = _ENDS.get(str(message.get("terminal_reason"))) or cause(code, text, status)
     if message.get("stop_reason") == "refusal":
         found = Cause.REFUSAL
@@ -146,12 +152,19 @@ def on_failed(state: State, message: Mapping[str, Any], text: str, mark: Mark) -
         found = Cause.CRASH
     until = None
     if found in (Cause.RATE_LIMIT, Cause.QUOTA):
-        is_plan = limit is not None and limit.status == "rejected"
-        found = Cause.QUOTA if is_plan else found
         # Its own words name their zone; without one the replay on another machine must find the same.
-        until = limit.until if limit is not None and is_plan else reset_at(text, None, mark.wall, UTC)
+        until = reset_at(text, None, mark.wall, UTC)
+        if (limit := _used_up(state, mark)) is not None:
+            found, until = Cause.QUOTA, limit.until
     state.trouble = Trouble(found, text, _since(state, found, mark), until, status=status)
     return found
+
+
+def _used_up(state: State, mark: Mark) -> Limit | None:
+    """Return the limit of the plan that stops it now; one that was reset since is none."""
+    limit = state.limit
+    is_up = limit is not None and limit.status == "rejected" and (limit.until is None or limit.until > mark.wall)
+    return limit if is_up else None
 
 
 def login(kind: Kind) -> str:

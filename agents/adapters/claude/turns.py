@@ -128,7 +128,7 @@ def _ending(turn: OpenTurn, message: Mapping[str, Any]) -> tuple[str, str]:
     if subtype == "success" and message.get("is_error") is not True and not refused:
         return "end_turn", ""
     plain = [text for text in messages.texts(message.get("errors")) if not text.startswith("[ede_diagnostic]")]
-    words = tools.text_in(message, "result") or "; ".join(plain) or _ENDS.get(subtype, f"ended with {subtype}")
+    words = tools.text_in(message, "result") or "; ".join(plain) or _ENDS.get(subtype, f"failed: {terminal or subtype}")
     return "refusal" if refused else terminal or subtype, one_line(words, 500)
 
 

@@ -90,7 +90,7 @@ def busy() -> Drive:
 
 
 @given(st.lists(MESSAGES, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_message_raises_or_breaks_a_checkpoint(messages: list[dict[str, Any]]) -> None:
     drive = busy()
     for message in messages:

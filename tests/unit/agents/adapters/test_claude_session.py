@@ -74,6 +74,19 @@ def test_a_fork_of_a_session_without_transcript_says_what_to_do() -> None:
     assert "--fork-session" in drive.adapter.arguments()
 
 
+def test_a_fork_whose_transcript_was_lost_is_copied_again() -> None:
+    drive = opened(fork_of=ORIGIN)
+    prompt(drive)
+    drive.says(claude.INIT)
+    drive.ctl("exit", code=None, signal=9)
+    drive.start(2)
+    drive.settle()
+    drive.feed(Stream.ERR, b"No conversation found with session ID: x\n")
+    (failed,) = [f for f in drive.ctl("exit", code=1, signal=None) if isinstance(f, SessionFailed)]
+    assert "Resume again to begin a fresh copy" in failed.hint
+    assert "--fork-session" in drive.adapter.arguments()
+
+
 def test_what_its_origin_had_cost_is_not_the_forks() -> None:
     drive = opened(fork_of=ORIGIN)
     prompt(drive)

@@ -61,10 +61,11 @@ def test_the_same_trouble_began_with_its_first_attempt_and_another_anew() -> Non
     drive = running()
     drive.says(claude.retry())
     since = trouble(drive).since
-    drive.says(claude.retry(attempt=2))
+    (again,) = drive.says(claude.retry(attempt=2))
     assert (trouble(drive).since, trouble(drive).attempt) == (since, 2)
-    drive.says(claude.retry(error="server_error", error_status=500))
+    (other,) = drive.says(claude.retry(error="server_error", error_status=500))
     assert trouble(drive).since > since
+    assert [note.level for note in (again, other) if isinstance(note, Noted)] == ["info", "warning"]
 
 
 @pytest.mark.parametrize("delay", [None, "soon", -1, True, 10**400])
@@ -160,6 +161,21 @@ def test_a_plan_that_is_used_up_says_when_it_is_reset() -> None:
     ended = end_of(drive.says(claude.result(is_error=True, api_error_status=429, result=words)))
     assert ended.cause is Cause.QUOTA
     assert (trouble(drive).detail, trouble(drive).until) == (words, RESET), "the event is exact, the words are rounded"
+
+
+def test_while_the_plan_is_used_up_a_retry_waits_for_its_reset() -> None:
+    drive = running()
+    drive.says(limit(), claude.retry())
+    assert (trouble(drive).cause, trouble(drive).until, trouble(drive).retrying) == (Cause.QUOTA, RESET, True)
+
+
+def test_a_limit_that_was_reset_since_explains_nothing() -> None:
+    drive = running()
+    drive.says(limit())
+    drive.tape.now += RESET - WALL
+    drive.says(claude.retry())
+    assert trouble(drive).cause is Cause.RATE_LIMIT
+    assert end_of(drive.says(claude.result(is_error=True, api_error_status=429))).cause is Cause.RATE_LIMIT
 
 
 def test_without_the_event_the_words_say_when() -> None:
