@@ -74,7 +74,8 @@ def command(state: State, key: str, params: Mapping[str, Any], mark: Mark) -> Op
 
 def edit(state: State, key: str, params: Mapping[str, Any], mark: Mark) -> Opened | None:
     """Read the approval of an edit; what it edits was told before, as an item."""
-    call = state.tools.get(text_in(params, "itemId"))
+    item = text_in(params, "itemId")
+    call = state.tools.get(item) or state.foreign.get(item)
     root = text_in(params, "grantRoot")
     title = call.title if call is not None else one_line(f"Write below {root}", 300) if root else "Edit files"
     request = Request(

@@ -92,6 +92,9 @@ def _of_another(state: State, thread: str, method: str, params: Mapping[str, Any
             return asks.on_resolved(state, params.get("requestId"))
         case "turn/completed":
             return asks.withdraw_thread(state, thread)
+        case "item/started" | "item/completed":
+            stream.on_foreign(state, params, done=method == "item/completed")
+            return []
         case _:
             return []
 

@@ -170,9 +170,10 @@ def elicited(opened: OpenRequest, given: Answer) -> dict[str, Any]:
         return _elicitation("decline")
     if given.decision not in ("answer", "allow"):
         raise NotPossible(f"a question is answered or denied, not “{given.decision}”")
-    form = opened.params.get("requestedSchema")
-    values = forms.content(form, opened.request.questions, given.answers) if isinstance(form, dict) else None
-    return _elicitation("accept", values)
+    if opened.params.get("mode") not in _FORM_MODES:
+        return _elicitation("accept")
+    form = opened.params["requestedSchema"]
+    return _elicitation("accept", forms.content(form, opened.request.questions, given.answers))
 
 
 def elicitation_outcome(opened: OpenRequest, result: Mapping[str, Any]) -> str:

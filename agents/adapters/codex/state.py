@@ -132,6 +132,7 @@ class State(msgspec.Struct):
     replies: dict[str, ReplyDue] = {}
     owed: int = 0  # replies owed so far, for keys that are never used twice
     tools: dict[str, ToolCall] = {}
+    foreign: dict[str, ToolCall] = {}  # open edits of other threads (subagents), for what they ask
     told: dict[str, int] = {}  # item -> characters of it that were streamed
     steered: dict[str, str] = {}  # message id -> text that was put into the turn and not taken yet
     noted: dict[str, int] = {}

@@ -9,7 +9,7 @@ import msgspec
 
 from agents.adapters.codex import asks, items, messages, turns
 from agents.adapters.codex.messages import text_in
-from agents.adapters.codex.state import MAX_ITEMS, State
+from agents.adapters.codex.state import MAX_ITEMS, MAX_THREADS, State
 from agents.adapters.contract import Fact, Noted, PlanChanged, TextAppended, ToolCallChanged
 from agents.adapters.limits import size
 from agents.model import Mark, PlanEntry, ToolCall
@@ -115,6 +115,19 @@ def _tool(state: State, item: Mapping[str, Any], mark: Mark, *, done: bool) -> l
     if state.turn is not None:
         state.turn.changed = state.turn.changed or items.is_change(call)
     return [*facts, turns.set_tool(state, call)]
+
+
+def on_foreign(state: State, params: Mapping[str, Any], *, done: bool) -> None:
+    """Take an edit of another thread: what it asks names no more than the item."""
+    item = params.get("item")
+    if not isinstance(item, dict) or text_in(item, "type") != "fileChange":
+        return
+    call = items.read(item, None, 0.0, done=done)
+    state.foreign.pop(call.id, None)
+    if not done:
+        state.foreign[call.id] = call
+        while len(state.foreign) > MAX_THREADS:
+            del state.foreign[next(iter(state.foreign))]
 
 
 def _user(state: State, item: Mapping[str, Any]) -> list[Fact]:

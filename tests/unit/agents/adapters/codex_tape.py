@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from tests.unit.agents.adapters.tape import Drive
+from agents.adapters.codex.adapter import CodexAdapter
+from agents.adapters.contract import Fact, Noted, ToolCallChanged
+from agents.model import ToolCall, Turn
+from tests.unit.agents.adapters.tape import Drive, kind, prompt, spec
 
 Json = dict[str, Any]
+
+KIND = kind(family="codex", mode="ask")
 
 THREAD = "th-1"
 WRITABLE: Json = {
@@ -101,3 +107,35 @@ def tokens(total: int, last: int, thread: str = THREAD, **more: Any) -> Json:
 
     usage = {"total": count(total), "last": count(last), "modelContextWindow": 1000, **more}
     return notice("thread/tokenUsage/updated", thread, turnId="tu-1", tokenUsage=usage)
+
+
+# ---------------------------------------------------------------- an agent, and what is seen of it
+
+
+def opened(**more: Any) -> Drive:
+    """Return an agent whose thread is open and whose models are listed."""
+    drive = Drive(CodexAdapter(KIND, spec(family="codex")))
+    open_codex(drive, **more)
+    drive.reply({"data": [], "nextCursor": None})
+    return drive
+
+
+def running(turn: int = 1) -> Drive:
+    """Return an agent in the middle of a turn."""
+    drive = opened()
+    prompt(drive, turn)
+    drive.says(answer(f"t{turn}", {"turn": {"id": "tu-1"}}), *turn_started())
+    return drive
+
+
+def turn_now(drive: Drive) -> tuple[Turn, str]:
+    (evidence,) = drive.adapter.evidence()
+    return evidence.turn, evidence.detail
+
+
+def tools(drive: Drive) -> list[ToolCall]:
+    return [fact.call for fact in drive.facts if isinstance(fact, ToolCallChanged)]
+
+
+def notes(facts: Sequence[Fact]) -> list[str]:
+    return [fact.text for fact in facts if isinstance(fact, Noted)]
