@@ -8,7 +8,7 @@ import pytest
 
 from agents.adapters.codex import troubles
 from agents.adapters.contract import TurnEnded
-from agents.model import Cause
+from agents.model import Cause, Trouble
 from tests.unit.agents.adapters import codex_tape as codex
 from tests.unit.agents.adapters.tape import WALL, Drive
 
@@ -207,6 +207,6 @@ def test_it_is_forgotten_when_the_next_turn_begins() -> None:
     assert drive.adapter.trouble() is None
 
 
-def test_every_cause_has_words() -> None:
-    for cause in Cause:
-        assert troubles._WORDS[cause]
+def test_every_cause_has_words_of_its_own() -> None:
+    told = {troubles.retry_words(Trouble(cause, "", since=0.0, retrying=True)) for cause in Cause}
+    assert len(told) == len(Cause)
