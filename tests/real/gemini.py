@@ -20,6 +20,5 @@ def environment(home: Path, base_url: str) -> dict[str, str]:
         "GEMINI_CLI_TRUST_WORKSPACE": "true",
         # All of these would ask a host on the network.
         "GEMINI_TELEMETRY_ENABLED": "false",
-        "GEMINI_CLI_DISABLE_AUTOUPDATE": "1",
         "NO_BROWSER": "1",
     }
