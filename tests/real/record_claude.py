@@ -228,6 +228,7 @@ SCENES: dict[str, Scene] = {
     "subagent": (delegated, "delegate", ()),
     "form": (form, "deploy", ("--mcp-config", json.dumps({"mcpServers": {"deploys": _SERVER}}))),
     "used-up": (plain, "quota", ()),
+    "tasks": (plain, "tasks", ("--model", "claude-opus-4-5")),
     "text": (plain, "text", ()),
     "modes": (modes, "write", ()),
     "todo": (todo, "todo", ()),
@@ -317,6 +318,14 @@ def main() -> None:
         api.script("count", Text("one two three four five six seven", gap=0.1))
         api.script("delegate", Tool("Task", _TASK, "I delegate."), Text("Nothing there."))
         api.script("deploy", Tool("mcp__deploys__deploy", {}), Text("Deployed."))
+        steps = ({"taskId": "1", "status": "in_progress"}, {"taskId": "1", "status": "completed"})
+        api.script(
+            "tasks",
+            *(Tool("TaskCreate", {"subject": text, "description": text}) for text in ("Read it", "Edit it")),
+            *(Tool("TaskUpdate", step) for step in steps),
+            Tool("TaskList", {}),
+            Text("Planned."),
+        )
         api.script("limited", Fail(429, "rate_limit_error", "Rate limit reached.", {"retry-after": "1"}, 1), Text("ok"))
         for name in sys.argv[1:] or SCENES:
             asyncio.run(record(name, api))

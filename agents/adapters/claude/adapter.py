@@ -43,7 +43,7 @@ _ABLE: Final = frozenset(
 class ClaudeAdapter(Adapter):
     """One agent's conversation with Claude Code; owned by one unit, lives in the daemon's loop."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     CARRIES_REASON: ClassVar[bool] = True
 
     def __init__(self, kind: Kind, spec: Spec) -> None:

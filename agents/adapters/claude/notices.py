@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from agents.adapters.claude import messages, session, stream, tools, troubles, turns, usage
+from agents.adapters.claude import messages, plans, session, stream, tools, troubles, turns, usage
 from agents.adapters.claude.state import Launch, State
 from agents.adapters.contract import CommandsChanged, Fact, Noted, TextAppended
 from agents.model import Mark
@@ -44,7 +44,7 @@ def on_other(state: State, kind: str, message: Mapping[str, Any], mark: Mark) ->
             return troubles.on_subagent_retry(state, message, mark)
         case "conversation_reset":
             text = "The conversation was cleared: the agent remembers nothing of what is above."
-            return [Noted(text, level="notice"), *usage.on_cut(state, None)]
+            return [Noted(text, level="notice"), *usage.on_cut(state, None), *plans.forget(state)]
         case "auth_status" if tools.text_in(message, "error"):
             return [Noted(one_line(f"its login failed: {message['error']}", 300), level="warning")]
         case _ if kind in _QUIET or kind == "auth_status":

@@ -21,6 +21,9 @@ MAX_MODELS: Final = 64
 MAX_SUBAGENTS: Final = 64
 MAX_STEERED: Final = 64
 
+#: Steps of a plan, and calls of planning tools that wait for their result.
+MAX_STEPS: Final = 200
+
 #: Oddities told per incarnation; the raw log has all of them.
 NOTE_LIMIT: Final = 20
 
@@ -109,6 +112,13 @@ class ReplyDue(msgspec.Struct):
     data: bytes
 
 
+class Planning(msgspec.Struct):
+    """What a planning tool was asked: the whole plan, or the words of one step."""
+
+    entries: list[PlanEntry] | None = None
+    subject: str = ""
+
+
 class Spent(msgspec.Struct):
     """Usage so far, and the session's total in dollars as the program counts it."""
 
@@ -153,7 +163,8 @@ class State(msgspec.Struct):
     tools: dict[str, ToolCall] = {}
     nested: dict[str, str] = {}  # the tool calls of subagents, and the calls that made those
     subagents: list[str] = []  # what works in the background, also when no turn runs
-    plans: dict[str, tuple[PlanEntry, ...]] = {}  # of tool calls that have no result yet
+    plan: dict[str, PlanEntry] = {}
+    planning: dict[str, Planning] = {}  # the calls of planning tools that have no result yet
     message: str = ""  # the message that is being streamed
     noted: dict[str, int] = {}
     spent: Spent = msgspec.field(default_factory=Spent)
@@ -167,5 +178,6 @@ class State(msgspec.Struct):
             session=self.session,
             has_begun=self.has_begun,
             chosen=self.chosen,
+            plan=self.plan,
             spent=self.spent,
         )

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from agents.adapters.claude import asks, messages, tools, troubles, usage
+from agents.adapters.claude import asks, messages, plans, tools, troubles, usage
 from agents.adapters.claude.state import MAX_SUBAGENTS, MAX_TOOLS, State
-from agents.adapters.contract import Fact, PlanChanged, TextAppended, ToolCallChanged
+from agents.adapters.contract import Fact, TextAppended, ToolCallChanged
 from agents.model import Mark, ToolCall
 from agents.status.untrusted import one_line
 
@@ -103,8 +103,7 @@ def _on_tool(state: State, message: Mapping[str, Any], block: Mapping[str, Any],
     parent = message.get("parent_tool_use_id")
     if parent is None:
         does(state, "")
-        if name == tools.PLAN_TOOL:
-            state.plans = {call_id: tools.plan(given) or ()}
+        plans.on_call(state, call_id, name, given)
     if name in tools.HIDDEN or call_id in state.tools:
         return []
     call = tools.opened(call_id, name, given, cwd, mark.wall)
@@ -146,9 +145,7 @@ def _on_result(state: State, block: Mapping[str, Any], result: Any, mark: Mark) 
     call_id = str(block.get("tool_use_id"))
     failed = block.get("is_error") is True
     facts = asks.withdraw_for_tool(state, call_id)
-    entries = state.plans.pop(call_id, None)
-    if entries is not None and not failed:
-        facts.append(PlanChanged(entries))
+    facts += plans.on_result(state, call_id, result, failed=failed)
     call = state.tools.get(call_id)
     if call is None or call.status not in tools.OPEN_STATUS:
         return facts

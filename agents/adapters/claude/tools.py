@@ -1,4 +1,4 @@
-"""Tool calls of Claude Code rendered for people: titles, kinds, commands, diffs, plans.
+"""Tool calls of Claude Code rendered for people: titles, kinds, commands, diffs.
 
 Pure. Everything a program or a model says is untrusted text; unknown tools show their name and their input.
 """
@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from agents.adapters.limits import cut_bytes, fit_diffs
-from agents.model import MAX_INLINE_TEXT, Diff, PlanEntry, ToolCall
+from agents.model import MAX_INLINE_TEXT, Diff, ToolCall
 from agents.status.untrusted import clean, one_line, reveal
 
 #: Output kept of one tool call, bytes; the transcript cuts it further and then points into the raw log.
@@ -21,9 +21,9 @@ OUTPUT_LIMIT: Final = 2 * MAX_INLINE_TEXT
 OPEN_STATUS: Final = frozenset({"pending", "in_progress"})
 
 #: Tools that are shown as what they are for, not as tool calls.
-PLAN_TOOL: Final = "TodoWrite"
+PLANNING: Final = frozenset({"TodoWrite", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet"})
 QUESTION_TOOL: Final = "AskUserQuestion"
-HIDDEN: Final = frozenset({PLAN_TOOL, QUESTION_TOOL})
+HIDDEN: Final = frozenset({*PLANNING, QUESTION_TOOL})
 
 #: Tool -> kind as in ``ToolCall.kind``, the word before what it works on, and what it does now.
 _TOOLS: Final = {
@@ -82,6 +82,8 @@ def title(name: str, given: Mapping[str, Any]) -> str:
 
 def doing(name: str) -> str:
     """Return what is done while the input of a tool call streams in."""
+    if name in PLANNING:
+        return "planning"
     return _TOOLS[name][2] if name in _TOOLS else one_line(name, 60)
 
 
@@ -151,17 +153,3 @@ def text_of_delta(delta: Any) -> tuple[str, str] | None:
         if delta.get("type") == f"{key}_delta" and isinstance(delta.get(key), str):
             return role, delta[key]
     return None
-
-
-def plan(given: Mapping[str, Any]) -> tuple[PlanEntry, ...] | None:
-    """Return the plan a ``TodoWrite`` holds."""
-    todos = given.get("todos")
-    if not isinstance(todos, list):
-        return None
-    found = [todo for todo in todos if isinstance(todo, dict)]
-    return tuple(PlanEntry(one_line(text_in(todo, "content"), 400), _status(todo), "medium") for todo in found)
-
-
-def _status(todo: Mapping[str, Any]) -> str:
-    status = todo.get("status")
-    return status if status in ("pending", "in_progress", "completed") else "pending"

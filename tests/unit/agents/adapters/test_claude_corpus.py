@@ -19,6 +19,7 @@ from agents.adapters.contract import (
     ModelsChanged,
     ModesChanged,
     Noted,
+    PlanChanged,
     PromptTaken,
     RequestClosed,
     RequestOpened,
@@ -267,6 +268,15 @@ def test_a_subagent_in_the_background_and_the_turn_it_brings() -> None:
     assert "Async agent launched" not in made.output
     assert [one.turn for one in replay.drive.adapter.evidence()] == [Turn.DONE]
     assert replay.text().count("Nothing there.") == 2, "of the main conversation only"
+
+
+def test_a_plan_made_step_by_step() -> None:
+    replay = Replay("tasks")
+    told = [[(entry.text, entry.status) for entry in plan.entries] for plan in replay.all(PlanChanged)]
+    assert told[0] == [("Read it", "pending")]
+    assert told[-1] == [("Read it", "completed"), ("Edit it", "pending")]
+    assert len(told) == 4
+    assert replay.all(ToolCallChanged) == []
 
 
 def test_the_form_of_a_server() -> None:
