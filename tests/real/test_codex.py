@@ -309,10 +309,10 @@ def test_its_mode_is_set_and_read_back(deck: Deck, repo: Path, start: Start) -> 
     deck.wait(agent, "idle", turn=deck.send(agent, "Write hello.txt"))
     assert (repo / "hello.txt").exists()
     assert outcomes(deck, agent) == [], "it asks for nothing inside the project"
-    deck.call("agent.set_mode", SetMode(agent, "plan"))
-    deck.wait_row(agent, lambda row: row.mode == "plan", "planning is read back")
-    deck.call("agent.set_mode", SetMode(agent, "ask"))
-    deck.wait_row(agent, lambda row: row.mode == "ask", "the mode is read back")
+    for mode in ("plan", "full-access", "unattended", "read-only", "ask"):
+        assert mode in [known.id for known in deck.row(agent).modes]
+        deck.call("agent.set_mode", SetMode(agent, mode))
+        deck.wait_row(agent, lambda row, mode=mode: row.mode == mode, f"{mode} is read back")  # type: ignore[misc]
 
 
 def test_its_model_is_chosen_listed_and_switched(deck: Deck, api: ModelApi, start: Start) -> None:

@@ -149,7 +149,7 @@ def on_result(ctx: Context, method: str, result: Any, mark: Mark) -> list[Fact]:
 def _on_account(state: State, body: Mapping[str, Any], mark: Mark) -> list[Fact]:
     if body.get("requiresOpenaiAuth") is True and body.get("account") is None:
         state.phase, state.deadline = Phase.FAILED, None
-        words, hint = "Codex is not logged in", "Log in with `codex login`, then resume."
+        words, hint = "Codex is not logged in", "Log in with `codex login`, then stop and resume it."
         state.resting = Resting(Turn.BLOCKED, mark.monotonic, mark.wall, f"{words}. {hint}", auth=True)
         return [SessionFailed(words, hint, auth=True)]
     state.phase = Phase.OPEN

@@ -78,7 +78,9 @@ def test_a_login_that_is_missing_is_asked_for() -> None:
     drive = fresh()
     drive.reply({"userAgent": "codex"})
     facts = drive.reply({"account": None, "requiresOpenaiAuth": True})
-    assert facts == [SessionFailed("Codex is not logged in", "Log in with `codex login`, then resume.", auth=True)]
+    assert facts == [
+        SessionFailed("Codex is not logged in", "Log in with `codex login`, then stop and resume it.", auth=True)
+    ]
     (evidence,) = drive.adapter.evidence()
     assert (evidence.turn, evidence.blocked) == (Turn.BLOCKED, Blocked.AUTH)
     assert drive.settle() == []
