@@ -176,7 +176,7 @@ class ModelApi:
         seen = self._note(request, body, side=vendor.is_side_request(body))
         reply = self._reply(request, vendor.step(body), side=seen.side)
         if isinstance(reply, Text):
-            reply = Text(reply.text.replace("{prompt}", vendor.prompt(body)), reply.gap)
+            reply = msgspec.structs.replace(reply, text=reply.text.replace("{prompt}", vendor.prompt(body)))
         if isinstance(reply, Fail):
             return vendor.error(reply)
         try:

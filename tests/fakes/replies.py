@@ -12,10 +12,14 @@ import msgspec
 
 
 class Text(msgspec.Struct, frozen=True):
-    """Streamed text that ends the turn; ``{prompt}`` is the user's last message. ``gap`` in seconds between words."""
+    """Streamed text that ends the turn; ``{prompt}`` is the user's last message. ``gap`` in seconds between words.
+
+    ``stop`` is the vendor's own word for why it ends where that is not the usual one.
+    """
 
     text: str
     gap: float = 0.0
+    stop: str = ""
 
 
 class Tool(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from agents.model import AgentId, Blocked, BlockKind, Cause, Health, Turn
 from agents.wire import AgentRef
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
-from tests.fakes.replies import Fail
+from tests.fakes.replies import Fail, Text
 from tests.fakes.vendors.anthropic import RESET_S
 from tests.real.claude import environment
 from tests.real.faults import RECOVERS, ROWS, SILENT, Expected, expect, nobody
@@ -106,6 +106,14 @@ def test_while_it_tries_again_the_row_says_so(deck: Deck, api: ModelApi, claude:
     assert row.until is not None
     end_turn(deck, agent)
     assert deck.row(agent).health is Health.OK
+
+
+def test_a_refusal_is_a_failed_turn(deck: Deck, api: ModelApi, claude: Path) -> None:
+    api.script("refusal", Text("I had rather", stop="refusal"))
+    env = environment(claude, deck.root / "agent-home", api.url("refusal"))
+    agent = deck.run("claude", deck.repository(), prompt="Anything", env=env)
+    row = deck.wait_row(agent, lambda row: row.turn is Turn.ERROR, "the turn fails")
+    assert row.cause is Cause.REFUSAL
 
 
 def end_turn(deck: Deck, agent: AgentId) -> None:

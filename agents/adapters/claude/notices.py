@@ -91,7 +91,9 @@ def _said(state: State, subtype: str, message: Mapping[str, Any]) -> list[Fact]:
             text = one_line(f"{message.get('tool_name')} was denied without asking: {why}", 300)
             return [Noted(text, messages.raw(message), "warning")]
         case "model_refusal_fallback" | "model_refusal_no_fallback":
-            return [Noted(_line(message, "content"), messages.raw(message), "warning")]
+            # Without words it only says what the result says next.
+            said = tools.text_in(message, "content")
+            return [Noted(clean(said)[:2000], messages.raw(message), "warning")] if said else []
         case "mirror_error" | "worker_shutting_down":
             return messages.note_once(state, subtype, f"the program says “{subtype}”", message, "warning")
     if subtype in _QUIET_SYSTEM:

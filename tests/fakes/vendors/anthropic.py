@@ -169,7 +169,7 @@ def _name(body: Json) -> str:
 
 
 def _reason(reply: Text | Tool) -> str:
-    return "tool_use" if isinstance(reply, Tool) else "end_turn"
+    return "tool_use" if isinstance(reply, Tool) else reply.stop or "end_turn"
 
 
 def _sent(body: Json) -> int:

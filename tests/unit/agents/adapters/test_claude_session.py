@@ -252,7 +252,10 @@ def test_what_it_says_is_told_as_loud_as_it_means_it(message: dict[str, Any], to
     assert notes(opened().says(message)) == [told]
 
 
-@pytest.mark.parametrize("subtype", ["task_progress", "thinking_tokens", "hook_started", "session_state_changed"])
+@pytest.mark.parametrize(
+    "subtype",
+    ["model_refusal_no_fallback", "task_progress", "thinking_tokens", "hook_started", "session_state_changed"],
+)
 def test_what_others_say_better_is_quiet(subtype: str) -> None:
     assert opened().says(system(subtype), {"type": "keep_alive"}, {"type": "auth_status"}) == []
 
