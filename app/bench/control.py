@@ -8,6 +8,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
+from statistics import median
 
 from agents.runtime.process import run_once
 from app.bench import usage
@@ -31,8 +32,11 @@ async def _repeated(stage: Scene, count: int, script: str, times: int) -> list[f
     return taken
 
 
-def tmux_cpu(stage: Scene, program: Sequence[str], count: int, seconds: float) -> float | None:
-    """Return the percent of a core a tmux server uses with ``count`` windows of ``program``; ``None`` without tmux."""
+def tmux_cpu(stage: Scene, program: Sequence[str], count: int, seconds: float, times: int) -> float | None:
+    """Return the percent of a core a tmux server uses with ``count`` windows of ``program``; ``None`` without tmux.
+
+    It is the median of ``times`` spans.
+    """
     tmux = shutil.which("tmux")
     if tmux is None:
         return None
@@ -44,11 +48,15 @@ def tmux_cpu(stage: Scene, program: Sequence[str], count: int, seconds: float) -
             _tmux(*server, "new-window", "-d", "-t", "bench", shlex.join(program))
         pid = int(_tmux(*server, "display-message", "-p", "#{pid}"))
         time.sleep(1.0)
-        before, begun = usage.cpu_seconds([pid]), time.monotonic()
-        time.sleep(seconds)
-        return round((usage.cpu_seconds([pid]) - before) / (time.monotonic() - begun) * 100, 1)
+        return round(median(_percent(pid, seconds) for _ in range(times)), 1)
     finally:
         _tmux(*server, "kill-server")
+
+
+def _percent(pid: int, seconds: float) -> float:
+    before, begun = usage.cpu_seconds([pid]), time.monotonic()
+    time.sleep(seconds)
+    return (usage.cpu_seconds([pid]) - before) / (time.monotonic() - begun) * 100
 
 
 def _tmux(*argv: str) -> str:

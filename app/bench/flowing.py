@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from agents.events import AgentChanged, BlocksChanged, NumberedEvent
-from agents.model import AgentId, Lifecycle
+from agents.model import AgentId, Lifecycle, Turn
 from agents.wire import Watch
 from app.bench import usage
 from app.bench.control import timed_shells
@@ -29,34 +29,44 @@ LINE = "2026-11-21T10:00:00.000Z test_login.py::test_session_expires[chromium] P
 #: Seconds until all turns run.
 SETTLE_S = 1.5
 
+_AT_REST = frozenset({Turn.IDLE, Turn.DONE})
+
 _STAMP = re.compile(r"\b(\d+):(\d+)\b")
 
 
 # ---------------------------------------------------------------- latency
 
 
-def latency(agents: int, rate: float, seconds: float) -> Iterator[Figure]:
+def latency(agents: int, rate: float, seconds: float, times: int) -> Iterator[Figure]:
     """Measure with ``agents`` that say ``rate`` times a second when they say it; a client watches all of them."""
-    say(f"latency: {agents} agents, {rate:g} events a second each, {seconds:g} s")
+    say(f"latency: {agents} agents, {rate:g} events a second each, {times} x {seconds:g} s")
     with scene() as stage, stage.client(subscribe=True) as client:
         plan = {"rate": rate, "seconds": seconds}
         started = [stage.scripted(client, plan, prompt=None) for _ in range(agents)]
         client.call("pane.watch", Watch(tuple(agent.id for agent in started)))
         follow(client, lambda rows: _are_idle(rows, agents), "the agents' sessions")
-        for agent in started:
-            stage.send(client, agent.id, "go")
-        seen = _Stamps(period_ns=int(2e9 / rate))
-        begun = time.monotonic()
-        while (event := client.next_event(begun + seconds - time.monotonic())) is not None:
-            # The turns' own beginning is not the steady state.
-            seen.take(event, counts=time.monotonic() >= begun + SETTLE_S)
-    for what, found in (("row", seen.rows), ("text", seen.texts)):
-        found.sort()
-        share = f"{len(found)} events"
+        runs = [_stamps(stage, client, [agent.id for agent in started], rate, seconds) for _ in range(times)]
+    for what, found in (("row", [run.rows for run in runs]), ("text", [run.texts for run in runs])):
+        share = f"{sum(map(len, found))} events"
         for quantile, target in ((0.5, P50_MS), (0.99, P99_MS)):
-            value = round(found[int(len(found) * quantile)] / 1e6, 2)
+            values = sorted(sorted(run)[int(len(run) * quantile)] / 1e6 for run in found)
             name = f"byte to event ({what}), p{quantile * 100:.0f}"
-            yield Figure(name, value, "ms", target, detail=f"{agents} agents x {rate:g}/s; {share}; 1 run")
+            spread = f"median of {times} runs of {seconds:g} s, {values[0]:.1f} to {values[-1]:.1f} ms"
+            detail = f"{agents} agents x {rate:g}/s; {share}; {spread}"
+            yield Figure(name, round(median(values), 2), "ms", target, detail=detail)
+
+
+def _stamps(stage: Scene, client: BlockingClient, agents: list[AgentId], rate: float, seconds: float) -> _Stamps:
+    """Have every agent take a turn; return how old what they said was when it arrived."""
+    begun = time.monotonic()
+    seen = _Stamps(period_ns=int(2e9 / rate), since_ns=time.monotonic_ns())
+    for agent in agents:
+        stage.send(client, agent, "go")
+    while (event := client.next_event(begun + seconds - time.monotonic())) is not None:
+        # The turns' own beginning is not the steady state.
+        seen.take(event, counts=time.monotonic() >= begun + SETTLE_S)
+    await_fact(lambda: all(row.turn in _AT_REST for row in stage.rows(client)), "the end of the turns", every=0.1)
+    return seen
 
 
 def _are_idle(rows: tuple[object, ...], agents: int) -> bool:
@@ -66,10 +76,11 @@ def _are_idle(rows: tuple[object, ...], agents: int) -> bool:
 class _Stamps:
     """Collects how old stamps are when they arrive, in ns. What a later event overtook counts as arriving with it."""
 
-    def __init__(self, period_ns: int) -> None:
+    def __init__(self, period_ns: int, since_ns: int) -> None:
         self.rows: list[int] = []
         self.texts: list[int] = []
         self._period = period_ns
+        self._since = since_ns  # what was said before is another run's
         self._counts = False
         self._row_at: dict[AgentId, int] = {}
         self._text_at: dict[AgentId, int] = {}
@@ -81,11 +92,13 @@ class _Stamps:
         event = numbered.event
         if isinstance(event, AgentChanged):
             stamp = _STAMP.search(event.row.activity)
-            if stamp:
+            if stamp and int(stamp[2]) >= self._since:
                 self._row(event.row.id, int(stamp[1]), now - int(stamp[2]))
         elif isinstance(event, BlocksChanged):
             for block in event.blocks:
                 for number, sent in _STAMP.findall(block.text[-2000:]):
+                    if int(sent) < self._since:
+                        continue
                     self._text(event.agent, int(number), now - int(sent))
 
     def _row(self, agent: AgentId, number: int, age: int) -> None:

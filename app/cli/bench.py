@@ -9,6 +9,7 @@ import platform
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -30,7 +31,10 @@ _CHECKOUT = Path(__file__).resolve().parents[2] / "tests" / "bench"
 
 
 class Benchmark(Protocol):
-    """A benchmark module: its docstring's first line is its summary. It may have ``quick`` beside ``figures``."""
+    """A benchmark module: its docstring's first line is its summary.
+
+    It may have ``quick`` beside ``figures``, and ``parts(is_quick=…)``: what can be measured alone, by name.
+    """
 
     def figures(self) -> Iterable[Figure]:
         """Measure. Figures with a target may come with ``ok`` unset: the frame judges."""
@@ -58,16 +62,31 @@ def bench(context: Context, args: Namespace) -> int:
     module = known[args.name].load()
     if args.quick and not hasattr(module, "quick"):
         raise CommandError(f"{args.name} has no smaller run: leave --quick out", Exit.USAGE)
-    measured: Iterable[Figure] = module.quick() if args.quick else cast("Benchmark", module).figures()
-    figures = tuple(judged(figure) for figure in measured)
+    where = machine()  # before: measuring is load of its own
+    figures = tuple(judged(figure) for figure in _measured(module, args))
     if context.output.is_json:
-        context.output.json(Measured(machine(), figures))
+        context.output.json(Measured(where, figures))
     else:
-        _print(context, figures)
+        _print(context, where, figures)
     missed = [figure.name for figure in figures if figure.ok is False]
     if missed:
         raise CommandError(f"missed the target: {', '.join(missed)}")
     return Exit.DONE
+
+
+def _measured(module: ModuleType, args: Namespace) -> Iterable[Figure]:
+    if args.only is None:
+        return module.quick() if args.quick else cast("Benchmark", module).figures()
+    if not hasattr(module, "parts"):
+        raise CommandError(f"{args.name} has no parts: leave --only out", Exit.USAGE)
+    parts: Mapping[str, Callable[[], Iterable[Figure]]] = module.parts(is_quick=args.quick)
+    wanted = [name.strip() for name in args.only.split(",")]
+    for name in wanted:
+        if name not in parts:
+            raise CommandError(
+                f"{args.name} has no part {name!r}{hint(name, parts)}; it has {', '.join(parts)}", Exit.USAGE
+            )
+    return chain.from_iterable(parts[name]() for name in wanted)
 
 
 def benchmarks(checkout: Path = _CHECKOUT) -> Iterable[Named]:
@@ -126,6 +145,7 @@ def machine() -> Machine:
         memory_mb=memory // 1_000_000,
         python=platform.python_version(),
         version=VERSION,
+        load=round(os.getloadavg()[0], 2),
     )
 
 
@@ -138,7 +158,10 @@ def _cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def _print(context: Context, figures: tuple[Figure, ...]) -> None:
+def _print(context: Context, where: Machine, figures: tuple[Figure, ...]) -> None:
+    cores = f"{where.cores} cores" if where.cores > 1 else "1 core"
+    facts = (where.cpu, cores, f"{where.memory_mb} MB", where.system, f"Python {where.python}", f"load {where.load:g}")
+    context.output.line((", ".join(facts), "muted"))
     columns = (
         Column("mark"),
         Column("name", least=16),

@@ -248,8 +248,12 @@ _BENCH = Command(
         Argument(("name",), "which one", required=False),
         Argument(("--list",), "the ones there are", "flag"),
         Argument(("--quick",), "a smaller run, where there is one", "flag"),
+        Argument(("--only",), "these parts of it alone, separated by commas", metavar="PARTS"),
     ),
-    (Example("quarterdeck bench spine --quick", ""),),
+    (
+        Example("quarterdeck bench spine --quick", ""),
+        Example("quarterdeck bench spine --only idle,busy", "two of its parts"),
+    ),
     description="Exit code 1 when a figure misses its target.",
     result="Measured",
     also=(("Bench", "with `--list`, an array of"),),

@@ -152,7 +152,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """Where it was measured."""
+    """Where it was measured; ``load`` is how many processes wanted to run over the minute before."""
 
     system: str
     cpu: str
@@ -160,6 +160,7 @@ class Machine(msgspec.Struct, frozen=True):
     memory_mb: int
     python: str
     version: str
+    load: float
 
 
 class Measured(msgspec.Struct, frozen=True):

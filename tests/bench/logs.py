@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -72,7 +73,18 @@ class Loop:
 
 
 def figures() -> Iterator[Figure]:
-    """Measure. Needs 1 GB in the directory for temporary files."""
+    """Measure everything."""
+    for part in parts().values():
+        yield from part()
+
+
+def parts(*, is_quick: bool = False) -> Mapping[str, Callable[[], Iterable[Figure]]]:
+    """Return what can be measured alone; there is no smaller run. ``large`` needs 1 GB for temporary files."""
+    assert not is_quick
+    return {"large": partial(_on_screen, _one_large_log), "many": partial(_on_screen, _many_panes)}
+
+
+def _on_screen(part: Callable[[Path, Loop, Theme], Iterator[Figure]]) -> Iterator[Figure]:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication(["bench"])
     assert isinstance(app, QApplication)
@@ -81,9 +93,7 @@ def figures() -> Iterator[Figure]:
     loop = Loop(app)
     try:
         with tempfile.TemporaryDirectory(prefix="qd-bench-") as directory:
-            yield from _one_large_log(Path(directory), loop, theme)
-        with tempfile.TemporaryDirectory(prefix="qd-bench-") as directory:
-            yield from _many_panes(Path(directory), loop, theme)
+            yield from part(Path(directory), loop, theme)
     finally:
         loop.close()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.bench import spine
+from app.bench.resting import Spent, middle
 from app.cli import bench
 from app.cli.bench import benchmarks, judged
 from app.cli.results import Figure
@@ -56,8 +58,9 @@ def test_figures_are_judged_and_printed(checkout: Path, shell) -> None:
         "detail": "",
     }
     assert (second["ok"], second["ratio"]) == (None, None)
-    assert set(ran.json["machine"]) == {"system", "cpu", "cores", "memory_mb", "python", "version"}
+    assert set(ran.json["machine"]) == {"system", "cpu", "cores", "memory_mb", "python", "version", "load"}
     text = shell("bench", "logs").out
+    assert f"Python {ran.json['machine']['python']}, load " in text.partition("\n")[0]
     assert "✓  frame" in text
     assert "baseline 17.2 (×0.50)" in text
 
@@ -85,3 +88,37 @@ def test_without_a_checkout_there_are_the_installed_ones(tmp_path: Path) -> None
 def test_a_verdict_of_its_own_is_kept() -> None:
     figure = Figure("throughput", 5.0, "MB/s", target=3.0, ok=True, ratio=2.0, baseline=0.0)
     assert judged(figure) == figure
+
+
+def test_parts_are_measured_alone(checkout: Path, shell) -> None:
+    with (checkout / "logs.py").open("a") as module:
+        module.write(
+            "quick = figures\n"
+            "def parts(*, is_quick):\n"
+            "    one, two = Figure('one', 1.0 + is_quick, 'ms'), Figure('two', 2.0, 'ms')\n"
+            "    return {'first': lambda: [one], 'second': lambda: [two], 'broken': lambda: 1 / 0}\n"
+        )
+
+    def measured(*arguments: str) -> list[tuple[str, float]]:
+        figures = shell("bench", "logs", *arguments, "--json").json["figures"]
+        return [(figure["name"], figure["value"]) for figure in figures]
+
+    assert measured("--only", "second") == [("two", 2.0)]
+    assert measured("--only", "second, first") == [("two", 2.0), ("one", 1.0)]
+    assert measured("--only", "first", "--quick") == [("one", 2.0)]
+    ran = shell("bench", "logs", "--only", "first,secnd")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no part 'secnd'" in ran.err
+    assert "second" in ran.err
+    ran = shell("bench", "slow", "--only", "x")
+    assert (ran.code, ran.err) == (2, "quarterdeck: slow has no parts: leave --only out\n")
+
+
+def test_every_part_of_the_spine_can_be_measured_alone() -> None:
+    whole, small = spine.parts(), spine.parts(is_quick=True)
+    assert list(whole) == list(small) == ["keeper", "opening", "latency", "flood", "idle", "busy", "adopting"]
+
+
+def test_the_run_of_median_cost_counts_as_a_whole() -> None:
+    runs = [(Spent(cpu, 10.0 * cpu), Spent(1.0, 5.0)) for cpu in (3.0, 1.0, 9.0)]
+    assert middle(runs, lambda run: sum(part.cpu for part in run)) == (runs[0], "2.0 to 10.0 %")
