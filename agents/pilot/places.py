@@ -33,8 +33,8 @@ class Project:
 
     def place(self, named: str) -> Place:
         """Return what a path really is: relative ones are the project's, links are followed to their end."""
-        wanted = Path(named).expanduser()
-        path = (wanted if wanted.is_absolute() else self.root / wanted).resolve()
+        # os.path instead of pathlib: that raises for loops of links and for homes of nobody.
+        path = Path(os.path.realpath(self.root / os.path.expanduser(named)))  # noqa: PTH111
         inside = path.is_relative_to(self.root)
         # What lies in .git can be run by the next git command: hooks, and programs named in its configuration.
         protected = inside and ".git" in path.relative_to(self.root).parts

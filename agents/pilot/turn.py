@@ -181,7 +181,7 @@ class Turn:
             return None, ""
         try:
             return await asyncio.to_thread(job.preview), ""
-        except ToolError as error:
+        except (ToolError, OSError) as error:
             return None, str(error)
 
     async def _asked(self, call: Call, job: Job, change: Change | None) -> bool:
@@ -202,7 +202,7 @@ class Turn:
         told = _Telling(lambda text: self._tell(updates.progress(call.id, "in_progress", self._session.hide(text))))
         try:
             return await job.run(told)
-        except ToolError as error:
+        except (ToolError, OSError) as error:
             return Outcome(str(error), has_failed=True)
         finally:
             told.stop.set()

@@ -200,15 +200,10 @@ def read_text(path: Path, shown: str, largest: int = LARGEST) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise ToolError(_why(error, shown)) from error
-    with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-        facts = os.fstat(descriptor)
-        if stat.S_ISDIR(facts.st_mode):
-            raise ToolError(f"{shown} is a directory: use list_files")
-        if not stat.S_ISREG(facts.st_mode):
-            raise ToolError(f"{shown} is no regular file")
-        if facts.st_size > largest:
-            raise ToolError(f"{shown} has {facts.st_size} bytes, more than {largest}: use search, or shell with head")
-        data = file.read(largest + 1)
+    try:
+        data = _whole(descriptor, shown, largest)
+    finally:
+        os.close(descriptor)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -216,6 +211,18 @@ def read_text(path: Path, shown: str, largest: int = LARGEST) -> str:
     if "\0" in text:
         raise ToolError(f"{shown} is a binary file: use shell to look at it")
     return text
+
+
+def _whole(descriptor: int, shown: str, largest: int) -> bytes:
+    facts = os.fstat(descriptor)
+    if stat.S_ISDIR(facts.st_mode):
+        raise ToolError(f"{shown} is a directory: use list_files")
+    if not stat.S_ISREG(facts.st_mode):
+        raise ToolError(f"{shown} is no regular file")
+    if facts.st_size > largest:
+        raise ToolError(f"{shown} has {facts.st_size} bytes, more than {largest}: use search, or shell with head")
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read(largest + 1)
 
 
 def write_text(path: Path, text: str, shown: str) -> None:
