@@ -9,10 +9,13 @@ from pathlib import Path
 
 from agents.model import AgentId, AgentRow, Blocked, BlockKind, Capability, Turn
 from agents.runtime import tree
-from agents.wire import AgentRef, Fork, SetMode, SetModel, Started
+from agents.wire import AgentRef, Fork, SetMode, SetModel, Started, Wait
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
+
+#: Seconds a session may take to be open again: a guard, no expectation.
+PATIENCE_S = 120.0
 
 Start = Callable[..., AgentId]
 
@@ -126,7 +129,9 @@ def remember_after_everything_was_killed(deck: Deck, api: ModelApi, start: Start
     kill_everything(deck, agent)
     deck.wait(agent, "exited")
     deck.call("agent.resume", AgentRef(agent))
-    after = deck.wait(agent, "idle")
+    # Some kinds hold it back for up to a minute.
+    deck.call("agent.wait", Wait(agent, "idle", None, PATIENCE_S), timeout=PATIENCE_S + 5)
+    after = deck.row(agent)
     assert (after.incarnation, after.session_id) == (2, before.session_id)
     deck.wait(agent, "idle", turn=deck.send(agent, "Which word was it?"))
     assert "lighthouse" in str(api.turns("text")[-1].body)

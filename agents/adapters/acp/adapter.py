@@ -78,14 +78,14 @@ class AcpAdapter(Adapter):
                 return []
 
     def tick(self, now: float) -> Sequence[Fact]:
-        """Note a handshake step that takes long."""
+        """Note a handshake step that takes long, or go on with one that was held back."""
         state = self._state
         if state.deadline is None or now < state.deadline:
             return []
-        return session.on_slow(state)
+        return session.on_deadline(state)
 
     def next_deadline(self) -> float | None:
-        """Return when the running handshake step counts as slow."""
+        """Return when the running handshake step counts as slow, or the one that is held back is due."""
         return self._state.deadline
 
     def _lines(self, frames: Any, take: Callable[[dict[str, Any], Mark], list[Fact]], mark: Mark) -> list[Fact]:

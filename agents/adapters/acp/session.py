@@ -40,7 +40,7 @@ _CLIENT: Final[dict[str, Any]] = {
 def due(ctx: Context) -> list[Want]:
     """Return the step of the handshake that is due and not yet written."""
     step = _step(ctx)
-    if step is None:
+    if step is None or ctx.state.held_until is not None:
         return []
     # The setting is part of the name: mode and model may both be set by session/set_config_option.
     name = f"{step.method}.{step.setting}" if step.setting else step.method
@@ -97,9 +97,12 @@ def on_written(state: State, rpc_id: str, method: str, params: Mapping[str, Any]
         state.deadline = mark.monotonic + SLOW_STEP_S
 
 
-def on_slow(state: State) -> list[Fact]:
-    """Say that a step of the handshake takes long; nothing else follows from it."""
+def on_deadline(state: State) -> list[Fact]:
+    """Go on with what was held back, or say that a step of the handshake takes long; nothing else follows."""
     state.deadline = None
+    if state.held_until is not None:
+        state.held_until = None
+        return []
     methods = ", ".join(pending.method for pending in state.pending.values()) or state.phase.value
     text = f"no answer to {methods} for {SLOW_STEP_S:.0f} s; check that this program speaks ACP on stdio"
     return [messages.note(text, level="warning")]
@@ -175,11 +178,25 @@ def _on_initialized(ctx: Context, _pending: Pending, result: Any) -> list[Fact]:
         agent=one_line(f"{info.title or info.name} {info.version}", 100) if info is not None else "",
     )
     state.phase = Phase.OPEN
+    _hold(ctx)
     if kind.auth_method is None or kind.auth_method in state.known.auth_methods:
         return []
     offered = ", ".join(state.known.auth_methods) or "none"
     text = f"the kind's auth_method “{kind.auth_method}” is not offered (offered: {offered})"
     return [messages.note(text, level="warning")]
+
+
+def _hold(ctx: Context) -> None:
+    """Hold back the opening of a session that the agent would overwrite: quirk ``names_sessions_by_minute``.
+
+    Such an agent begins a file named by the minute before it reads the session; in the minute in which the session
+    began that is the session's own file.
+    """
+    state, mark = ctx.state, ctx.mark
+    if ctx.kind.quirks.get("names_sessions_by_minute") is not True or state.began is None:
+        return
+    if mark.wall // 60 == state.began // 60:
+        state.held_until = mark.monotonic + 61.0 - mark.wall % 60
 
 
 def _on_authenticated(ctx: Context, _pending: Pending, _result: Any) -> list[Fact]:
@@ -198,9 +215,9 @@ def _on_opened(ctx: Context, pending: Pending, result: Any) -> list[Fact]:
             facts += _say_what_is_lost(ctx)
             if state.session_id is not None:
                 usage.on_new_session(state)
-            state.session_id, state.prompted = model.session_id, False
+            state.session_id, state.prompted, state.began = model.session_id, False, ctx.mark.wall
         case "session/fork":
-            state.session_id, state.prompted = model.session_id, True
+            state.session_id, state.prompted, state.began = model.session_id, True, ctx.mark.wall
         case _:
             state.session_id, state.prompted = pending.value, True
     state.loaded = pending.method == "session/load"
@@ -256,7 +273,7 @@ def _advance(ctx: Context) -> None:
     """Become ready once no setting is left to be made."""
     state, mark = ctx.state, ctx.mark
     if not state.pending:
-        state.deadline = None
+        state.deadline = state.held_until
     if state.phase is Phase.CONFIGURE and settings.due(ctx) is None:
         state.phase = Phase.READY
         state.resting = Resting(Turn.IDLE, mark.monotonic, mark.wall)

@@ -146,6 +146,8 @@ class State(msgspec.Struct):
     lost: str = ""  # why the earlier session could not be continued in this incarnation
     skipped: list[str] = []  # settings that cannot be made in this incarnation
     session_id: str | None = None
+    began: float | None = None  # epoch second at which the session began, if we saw it
+    held_until: float | None = None  # the session is not opened before that (monotonic)
     prompted: bool = False  # something was said in this session
     modes: tuple[Mode, ...] = ()
     mode: str | None = None
@@ -171,6 +173,7 @@ class State(msgspec.Struct):
             incarnation,
             Phase.INITIALIZE,
             session_id=self.session_id,
+            began=self.began,
             prompted=self.prompted,
             closed_keys=self.closed_keys,
             spent=self.spent,

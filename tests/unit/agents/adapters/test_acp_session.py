@@ -573,3 +573,33 @@ def test_odd_models_are_left_out(told: object) -> None:
     assert Capability.MODELS not in d.adapter.capabilities()
     with pytest.raises(NotPossible, match="it offers none"):
         d.adapter.set_model("x", "e1")
+
+
+# ---------------------------------------------------------------- agents that would overwrite their own session
+
+
+def restarted(first: float, second: float, *, quirk: bool = True) -> Drive:
+    """Begin a session at second ``first`` of a minute and start the next process at second ``second``."""
+    d = Drive(AcpAdapter(kind(quirks={"names_sessions_by_minute": quirk}), spec()))
+    d.tape.now = 600.0 + first
+    open_session(d, **LOAD)
+    prompt(d)
+    d.ctl("exit", code=None, signal=9)
+    d.tape.now = 600.0 + second
+    d.start(2)
+    d.reply({"protocolVersion": 1, "agentCapabilities": LOAD})
+    return d
+
+
+def test_a_session_is_not_continued_in_the_minute_it_began_where_that_destroys_it() -> None:
+    d = restarted(5, 30)
+    assert d.adapter.wants() == []
+    assert d.adapter.next_deadline() == 661.0
+    assert d.adapter.tick(661.0) == []
+    (request,) = d.settle()
+    assert request["method"] == "session/load"
+
+
+@pytest.mark.parametrize(("first", "second", "quirk"), [(50, 65, True), (5, 30, False)])
+def test_otherwise_it_is_continued_at_once(first: float, second: float, quirk: bool) -> None:
+    assert restarted(first, second, quirk=quirk).settle()[0]["method"] == "session/load"
