@@ -90,7 +90,7 @@ def test_a_message_is_put_into_the_running_turn(deck: Deck, api: ModelApi, start
 
 
 def test_a_message_too_late_for_the_turn_lengthens_it(deck: Deck, api: ModelApi, start: Start) -> None:
-    api.script("count", Text("one two three four five six seven eight nine ten", gap=0.2))
+    api.script("count", Text("one two three four five six seven eight nine ten " * 3, gap=0.2))
     agent = start("count", "Count")
     deck.wait_row(agent, lambda row: row.activity == "writing", "it streams")
     steer(deck, agent, "Once more")

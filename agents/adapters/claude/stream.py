@@ -67,15 +67,13 @@ def on_assistant(state: State, message: Mapping[str, Any], cwd: str, mark: Mark)
     content = body.get("content") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(content, list):
         return []
-    fault = message.get("error")
-    if fault is not None:
-        if state.turn is not None and message.get("parent_tool_use_id") is None:
-            state.turn.fault = one_line(str(fault), 60)
-    else:
+    fault, is_main = message.get("error"), message.get("parent_tool_use_id") is None
+    if fault is None:
         troubles.passed(state)
+    if state.turn is not None and is_main:
+        state.turn.fault = "" if fault is None else one_line(str(fault), 60)
     # An error as chat text comes again with the result, which is where it is shown.
-    is_said = message.get("parent_tool_use_id") is None and fault is None
-    is_new = is_said and body.get("id") != state.message
+    is_new = is_main and fault is None and body.get("id") != state.message
     facts: list[Fact] = []
     for block in content:
         if not isinstance(block, dict):
