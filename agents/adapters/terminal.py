@@ -6,6 +6,7 @@ evidence of a later part. A message is typed as a line; that it was delivered is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
@@ -24,6 +25,10 @@ from agents.adapters.contract import (
 )
 from agents.adapters.process import launch_failure, read_control
 from agents.model import Capability, Evidence, Kind, Mark, Request, RequestKey, Spec, Stream
+
+#: Bracketed paste (xterm control sequences), and what must not end it early.
+_PASTE, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _State(msgspec.Struct):
@@ -107,9 +112,12 @@ class TerminalAdapter(Adapter):
     def prompt(self, turn: int, text: str) -> bytes:
         """Return ``text`` as one typed line. No fact follows: there is no turn to track.
 
-        On a pty the line ends in a carriage return, as the Enter key sends it.
+        On a pty the line ends in a carriage return, as the Enter key sends it. A program with an editor of its own
+        (quirk ``paste``) gets the text as a paste, in which line breaks are no Enter key.
         """
         self._require_open()
+        if self._spec.pty and self._kind.quirks.get("paste") is True:
+            return _PASTE + _CONTROL.sub("", text.strip()).encode() + _PASTE_END + b"\r"
         return text.rstrip("\r\n").encode() + (b"\r" if self._spec.pty else b"\n")
 
     def answer(self, key: RequestKey, answer: Answer) -> bytes:
@@ -117,11 +125,11 @@ class TerminalAdapter(Adapter):
         raise NotPossible(f"{self._spec.name} has no protocol to ask by: type the answer into it")
 
     def interrupt(self, token: str) -> bytes:
-        """Return Ctrl+C, which only a terminal turns into an interrupt."""
+        """Return Ctrl+C, or the key of the kind, which only a terminal turns into an interrupt."""
         if not self._spec.pty:
             raise NotPossible(f"{self._spec.name} runs on pipes, where no key interrupts it: stop it instead")
         self._require_open()
-        return b"\x03"
+        return b"\x1b" if self._kind.quirks.get("interrupt") == "escape" else b"\x03"
 
     def set_mode(self, mode: str, token: str) -> bytes:
         """Raise NotPossible: there are no modes."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from agents.model import Evidence, Kind
+from agents.model import Evidence, Kind, Turn
 from agents.runtime.lease import Owner
 from agents.status import hooks
 from agents.supervisor.decisions import Decisions
@@ -21,6 +21,9 @@ from agents.supervisor.shapes import Shape
 
 #: Seconds a program may wait for one of its hooks; ours takes a few hundredths.
 TIMEOUT_S = 5
+
+#: Seconds without any output after which a program that is at rest listens.
+QUIET_S = 1.0
 
 
 def vocabulary(kind: Kind) -> str:
@@ -54,6 +57,19 @@ def _entry(command: Sequence[str]) -> dict[str, Any]:
 def evidence(made: Decisions, kind: Kind, shape: Shape | None) -> Evidence | None:
     """Return what the newest hook of the present process claims about the turn."""
     return None if shape is None else hooks.evidence(made.hook, vocabulary(kind), shape.hooks, made.typed_at)
+
+
+def types_at(made: Decisions, shape: Shape | None, turn: Turn, last_mark: float) -> float | None:
+    """Return when a message may be typed (the agent's clock), ``None`` for not now.
+
+    Not before the program is there, nor into a turn or a question. A terminal program says that it begins before it
+    listens, and redraws while it comes up: what is typed then is lost, so it must have been quiet for a moment.
+    """
+    if shape is None or not shape.hooks:
+        return 0.0
+    if made.hook is None or turn in (Turn.WORKING, Turn.BLOCKED):
+        return None
+    return max(last_mark, made.hook.monotonic) + QUIET_S
 
 
 def is_foreign(session: str, holder: Owner | None, home: str, agent: str) -> bool:

@@ -45,6 +45,7 @@ class Life:
         self._is_launch_wanted = False
         self._tell_at = self._tell_sizes_at = 0.0
         self._told_sizes = (0, 0)
+        self._type_at: float | None = None  # when a message that waits may be typed
         self._save_at: float | None = None  # when a checkpoint that could not be written is tried again
 
     # -- what the supervisor orders
@@ -115,6 +116,7 @@ class Life:
             alarms.append(self.hold.ending.step(now))
         if unit.disk:
             alarms.append(now + DISK_RETRY_S)
+        alarms.append(self._type_at or None)
         alarms.append(self._next_telling())
         return min((alarm for alarm in alarms if alarm is not None), default=None)
 
@@ -207,7 +209,7 @@ class Life:
         adapter = unit.adapter
         if adapter is None or unit.catching_up:
             return
-        may_prompt = not unit.made.want
+        may_prompt = not unit.made.want and self._may_type()
         if may_prompt and unit.made.waiting and unit.made.baseline is None and adapter.ready():
             await self._looking.baseline()
         try:
@@ -216,6 +218,13 @@ class Life:
             unit.on_disk("what it is told", "")
         except OSError as error:
             unit.on_disk("what it is told", error.strerror or str(error))
+
+    def _may_type(self) -> bool:
+        """Tell whether its hooks have nothing against a message now; if only later, see to it that it is then."""
+        unit = self.unit
+        types_at = unit.types_at if unit.made.waiting else 0.0
+        self._type_at = types_at
+        return types_at is not None and types_at <= unit.services.clock.monotonic()
 
     def _tell(self) -> None:
         """Tell those who watch what is new."""

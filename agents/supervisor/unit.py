@@ -146,6 +146,7 @@ class Unit:
             or self.replica.vitals.lifecycle is not Lifecycle.RUNNING
             or bool(self.made.want)
             or bool(self.intents.pending())
+            or bool(self.made.waiting)
         )
 
     @property
@@ -368,6 +369,12 @@ class Unit:
                 is_starting=running and Capability.INPUT not in found and not replica.conversation.opened,
                 recheck=min((t for t in (verdict.recheck, recheck) if t is not None), default=None),
             )
+
+    @property
+    def types_at(self) -> float | None:
+        """Return from when on its hooks have nothing against a message, ``None`` for not now."""
+        shape = self.shapes.of(self.made.incarnation)
+        return hooking.types_at(self.made, shape, self.view.verdict.turn, self.replica.vitals.monotonic)
 
     def _evidence(self, adapter: Adapter) -> list[Evidence]:
         """Return what every source says: its protocol or its terminal, and its own hooks."""
