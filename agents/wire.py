@@ -303,6 +303,47 @@ class Switch(msgspec.Struct, frozen=True):
     wait: bool = False
 
 
+class ListSessions(msgspec.Struct, frozen=True):
+    """The saved sessions of a project, of one kind or of all."""
+
+    project: str
+    kind: str | None = None
+
+
+class FoundSession(msgspec.Struct, frozen=True):
+    """A session a vendor's program keeps: ``kinds`` can continue it, ``used_at`` is epoch seconds, ``size`` bytes.
+
+    ``agent`` is the one of ours whose session it is, ``is_running`` whether it runs it now.
+    """
+
+    id: str
+    kinds: tuple[str, ...]
+    title: str
+    cwd: str
+    used_at: float
+    size: int = 0
+    agent: AgentId | None = None
+    agent_name: str = ""
+    is_running: bool = False
+
+
+class FoundSessions(msgspec.Struct, frozen=True):
+    """Sessions, the last used first; problems are sentences about stores that could not be read."""
+
+    sessions: tuple[FoundSession, ...]
+    problems: tuple[str, ...] = ()
+
+
+class AdoptSession(msgspec.Struct, frozen=True):
+    """Start an agent that continues a saved session."""
+
+    kind: str
+    session: str
+    project: str
+    name: str | None = None
+    prompt: str | None = None
+
+
 class Input(msgspec.Struct, frozen=True):
     """Raw bytes for the agent's pty or stdin, base64."""
 
@@ -480,6 +521,8 @@ METHODS: dict[str, Method] = {
         Method("agent.resume_all", NoParams, Resumed, "Resume every agent that was cut off and can go on, staggered."),
         Method("agent.fork", Fork, Started, "Begin a new agent with a copy of its conversation."),
         Method("agent.switch", Switch, Started, "Go on as another kind with the same session."),
+        Method("session.list", ListSessions, FoundSessions, "Sessions of a project that can be continued here."),
+        Method("session.adopt", AdoptSession, Started, "Start an agent that continues a saved session."),
         Method("agent.remove", Remove, Done, "Forget an ended agent; its files go to the trash."),
         Method("agent.rename", Rename, Done, "Give it another name."),
         Method("agent.annotate", Annotate, Done, "Note, labels, team, slot, archived."),

@@ -205,6 +205,14 @@ async def _switch(context: Context, _c: Connection, params: wire.Switch) -> wire
     return await context.supervisor.switch(params)
 
 
+async def _session_list(context: Context, _c: Connection, params: wire.ListSessions) -> wire.FoundSessions:
+    return await context.supervisor.sessions(params)
+
+
+async def _session_adopt(context: Context, _c: Connection, params: wire.AdoptSession) -> wire.Started:
+    return await context.supervisor.adopt(params)
+
+
 async def _input(context: Context, _c: Connection, params: wire.Input) -> wire.Done:
     orders.type_in(context.supervisor.roster.resolve(params.id), params.data)
     return wire.Done()
@@ -288,6 +296,8 @@ HANDLERS: dict[str, Handler] = {
     "agent.set_model": _set_model,
     "agent.fork": _fork,
     "agent.switch": _switch,
+    "session.list": _session_list,
+    "session.adopt": _session_adopt,
     "agent.input": _input,
     "agent.resize": _resize,
     "agent.hook": _hook,

@@ -43,6 +43,10 @@ class Catalog:
         broken = "".join(f"\n{problem}" for problem in self._known.problems)
         raise RpcError(ErrorCode.NOT_FOUND, f"there is no kind “{name}”; kinds: {known}{broken}")
 
+    def all(self) -> tuple[Kind, ...]:
+        """Return all kinds as of the last reading."""
+        return tuple(self._known.kinds.values())
+
     def known(self, name: str) -> Kind | None:
         """Return a kind by name as of the last reading."""
         return self._known.kinds.get(name)

@@ -24,9 +24,10 @@ from agents.index.store import IndexStore
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, Block, Kind, Spec
 from agents.runtime.directory import AgentDirectory
-from agents.runtime.lease import Leases
+from agents.runtime.lease import LeaseHeld, Leases
 from agents.runtime.places import Places
-from agents.supervisor import launching, names, orders, pulse, switching
+from agents.sessions.stores import READERS
+from agents.supervisor import launching, names, orders, pulse, sessions, switching
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
@@ -199,25 +200,41 @@ class Supervisor:
         shape = switching.plan(life.unit, self._catalog.find(params.kind), self._environ)
         return await self._own(switching.order(life.unit, life.hold, shape, wait=params.wait))
 
-    async def _run_agent(self, params: wire.Run, fork_of: str | None = None) -> wire.Started:
+    async def sessions(self, params: wire.ListSessions) -> wire.FoundSessions:
+        """Return the saved sessions of a project that can be continued."""
+        wanted = None if params.kind is None else self._catalog.find(params.kind)
+        stores = sessions.stores(self._catalog.all(), wanted, self._environ)
+        found, problems = await asyncio.to_thread(sessions.read, params, stores)
+        return sessions.listing(found, problems, self.roster.units())
+
+    async def adopt(self, params: wire.AdoptSession) -> wire.Started:
+        """Start an agent that continues a saved session."""
+        kind = self._catalog.find(params.kind)
+        is_listed = (kind.sessions or kind.name) in READERS
+        found = await self.sessions(wire.ListSessions(params.project, params.kind)) if is_listed else None
+        run = sessions.adoption(params, kind, found)
+        return await self._own(self._run_agent(run, session_id=params.session))
+
+    async def _run_agent(self, params: wire.Run, **begins: str) -> wire.Started:
         async with self._making:  # what is taken must still be so once its spec is on the disk
-            life, turn = await self._new(params, fork_of)
+            life, turn = await self._new(params, begins)
         self.bus.publish(events.AgentAdded(life.unit.row()))
         return await started(life.unit, turn)
 
-    async def _new(self, params: wire.Run, fork_of: str | None) -> tuple[Life, int | None]:
+    async def _new(self, params: wire.Run, begins: Mapping[str, str]) -> tuple[Life, int | None]:
         kind = self._catalog.find(params.kind)
         taken = {unit.id: msgspec.structs.replace(unit.spec, name=unit.name) for unit in self.roster.units()}
         new_id = names.new_id(taken, secrets.choice)
         spec = launching.plan(params, kind, taken, self._environ, new_id)
-        spec = msgspec.structs.replace(spec, fork_of=fork_of)
         slots = [row.slot for row in self.roster.rows()]
-        spec = msgspec.structs.replace(spec, created_at=self._clock.wall(), slot=names.free_slot(slots))
+        spec = msgspec.structs.replace(spec, created_at=self._clock.wall(), slot=names.free_slot(slots), **begins)
         directory = AgentDirectory(self.places.agent(spec.id))
         turn = None
         try:
             await asyncio.to_thread(directory.write_spec, spec)
             life = self._make(directory, spec, kind)
+            if spec.session_id is not None:
+                life.hold.hold_for_resume(spec.session_id)
             if params.prompt:
                 turn = life.queue_first(params.prompt)
                 await life.unit.recorder.durable()
@@ -226,6 +243,9 @@ class Supervisor:
             self._sweep.press(error.strerror or "")
             text = f"nothing was started: {error.strerror} ({directory.path})"
             raise RpcError(ErrorCode.NOT_POSSIBLE, text) from error
+        except LeaseHeld as error:
+            shutil.rmtree(directory.path, ignore_errors=True)
+            raise RpcError(ErrorCode.NOT_POSSIBLE, f"nothing was started: {error}") from error
         self._begin(life, launch=True)
         return life, turn
 

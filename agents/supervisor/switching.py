@@ -18,6 +18,7 @@ from agents.adapters.kinds import launch_argv
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentRow, Capability, Kind, Turn
 from agents.runtime.lease import LeaseHeld
+from agents.sessions import stores
 from agents.supervisor import decisions, hooking, launching
 from agents.supervisor.shapes import Running, Shape
 from agents.supervisor.unit import Unit
@@ -127,6 +128,9 @@ def complete(unit: Unit, running: Running, shape: Shape) -> Shape:
 def is_begun_session(unit: Unit, session: str) -> bool:
     """Tell whether the vendor has this session on its disk, so that it can be continued."""
     made, talk = unit.made, unit.replica.conversation
+    is_there = stores.exists(_store(unit.kind), {**unit.services.environ, **unit.kind.env, **unit.spec.env}, session)
+    if is_there is not None:
+        return is_there
     if session == unit.shapes.own.spec.session_id or (made.session_id == session and made.is_session_begun):
         return True
     return talk.session_id == session and talk.started > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.declaration import Argument, Command, Example
-from app.cli.declared import rules, talk
+from app.cli.declared import rules, sessions, talk
 from app.cli.declared.shared import FLEET, HOUSE, ID, LIFE, LOGS
 
 SHELLS = ("bash", "zsh", "fish")
@@ -283,7 +283,8 @@ COMMANDS: tuple[Command, ...] = (
     *(_RUN, _LS, _SHOW, _NEXT, _EXPLAIN),
     *talk.COMMANDS,
     rules.RULE,
-    *(_STOP, _KILL, _RESUME, _FORK, _RM),
+    sessions.SESSIONS,
+    *(_STOP, _KILL, _RESUME, _FORK, sessions.ADOPT, sessions.SWITCH, _RM),
     *(_LOG, _ATTACH),
-    *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, _REINDEX, _COMPLETION),
+    *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, _REINDEX, _COMPLETION, sessions.HOOK),
 )

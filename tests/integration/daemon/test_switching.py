@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -55,10 +56,16 @@ def said(deck: Any, agent: str) -> str:
     return deck.raw(agent, Stream.OUT).decode(errors="replace")
 
 
-def began(deck: Any, agent: str) -> dict[str, str]:
-    """Return the arguments the terminal program was started with last."""
-    lines = [line for line in said(deck, agent).splitlines() if line.startswith("began ")]
-    options: dict[str, str] = json.loads(lines[-1].removeprefix("began "))
+def began(deck: Any, agent: str, nth: int = 1) -> dict[str, str]:
+    """Return the arguments the terminal program was started with the nth time."""
+    found: list[str] = []
+
+    def look() -> bool:
+        found[:] = re.findall(r"began (\{.*?\})\r?\n", said(deck, agent))
+        return len(found) >= nth
+
+    deck.settle(look)
+    options: dict[str, str] = json.loads(found[nth - 1])
     return options
 
 
@@ -86,7 +93,7 @@ def test_structured_terminal_structured_with_the_daemon_killed_in_between(deck: 
     row = deck.row(agent)
     assert (row.kind, row.family, row.session_id, row.incarnation) == ("demo-tui", "terminal", session, 2)
     assert Capability.TERMINAL in row.capabilities
-    deck.settle(lambda: "began" in said(deck, agent))
+    began(deck, agent)
     assert began(deck, agent) == {"--resume": session}
     deck.kill()
     deck.start()
@@ -153,12 +160,12 @@ def test_an_ended_agent_goes_on_as_the_other_kind(deck: Any) -> None:
     session = deck.row(agent).session_id
     deck.call("agent.stop", wire.AgentRef(agent))
     assert switch(deck, agent, "demo-tui").pid
-    deck.settle(lambda: "began" in said(deck, agent))
+    began(deck, agent)
     assert began(deck, agent) == {"--resume": session}
     deck.call("agent.stop", wire.AgentRef(agent))
     assert deck.call("agent.resume", wire.AgentRef(agent)).pid
     assert deck.row(agent).kind == "demo-tui", "a resume goes on as it was"
-    assert began(deck, agent) == {"--resume": session}
+    assert began(deck, agent, 2) == {"--resume": session}
 
 
 def test_what_cannot_go_on_elsewhere_says_why(deck: Any) -> None:
@@ -192,7 +199,7 @@ def test_a_session_that_another_home_runs_is_not_taken_over(deck: Any) -> None:
 
 def test_a_session_is_held_from_the_launch_on_also_by_a_terminal(deck: Any) -> None:
     agent = deck.run("demo-tui").id
-    deck.settle(lambda: "began" in said(deck, agent))
+    began(deck, agent)
     row = deck.row(agent)
     assert began(deck, agent) == {"--session-id": row.session_id}, "chosen by us, and known before anything was said"
     holder = Leases(deck.places.leases).holder("demo-script", row.session_id)
@@ -202,7 +209,7 @@ def test_a_session_is_held_from_the_launch_on_also_by_a_terminal(deck: Any) -> N
     deck.call("agent.stop", wire.AgentRef(agent))
     deck.settle(lambda: Leases(deck.places.leases).holder("demo-script", row.session_id) is None)
     deck.call("agent.resume", wire.AgentRef(agent))
-    assert began(deck, agent) == {"--session-id": row.session_id}, "nothing was said in it: there is none to resume"
+    assert began(deck, agent, 2) == {"--session-id": row.session_id}, "nothing was said in it: there is none to resume"
 
 
 # ---------------------------------------------------------------- hooks
@@ -210,7 +217,7 @@ def test_a_session_is_held_from_the_launch_on_also_by_a_terminal(deck: Any) -> N
 
 def test_hooks_say_what_a_terminal_does(deck: Any) -> None:
     agent = deck.run("demo-tui").id
-    deck.settle(lambda: "began" in said(deck, agent))
+    began(deck, agent)
     assert deck.row(agent).turn is Turn.UNKNOWN
     session = deck.row(agent).session_id
     type_in(deck, agent, "SessionStart", source="startup", session_id=session)
@@ -240,7 +247,7 @@ def test_a_hook_can_neither_take_a_session_over_nor_put_words_into_a_command_lin
     other = structured(deck)
     foreign = deck.row(other).session_id
     agent = deck.run("demo-tui").id
-    deck.settle(lambda: "began" in said(deck, agent))
+    began(deck, agent)
     mine = deck.row(agent).session_id
     for forged in (foreign, "--dangerously-skip-permissions", "", "a b", "x" * 100):
         type_in(deck, agent, "UserPromptSubmit", session_id=forged)
@@ -254,14 +261,14 @@ def test_a_hook_can_neither_take_a_session_over_nor_put_words_into_a_command_lin
 
 def test_settings_of_the_users_own_are_left_alone(deck: Any) -> None:
     agent = deck.run("demo-tui", "--settings", "{}").id
-    deck.settle(lambda: "began" in said(deck, agent))
+    began(deck, agent)
     type_in(deck, agent, "Stop")
     assert deck.row(agent).turn is Turn.UNKNOWN
 
 
 def test_hooks_of_an_agent_whose_daemon_is_gone_or_that_are_garbage_harm_nobody(deck: Any) -> None:
     agent = deck.run("demo-tui").id
-    deck.settle(lambda: "began" in said(deck, agent))
+    began(deck, agent)
     deck.call("agent.input", wire.Input(agent, b"Stop \xff\xfe not json {{{\n"))
     deck.until(agent, lambda row: row.turn is Turn.DONE)
     deck.call("agent.input", wire.Input(agent, b"UserPromptSubmit {}\n"))

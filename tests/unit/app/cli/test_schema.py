@@ -15,6 +15,8 @@ from agents.wire import (
     DaemonStatus,
     Done,
     Explained,
+    FoundSession,
+    FoundSessions,
     Listing,
     NextEntry,
     Rebuilt,
@@ -34,6 +36,7 @@ from tests.unit.app.cli.test_talk import ALLOWED
 ROOT = Path(__file__).resolve().parents[4]
 STATUS = DaemonStatus(1, "0.1.0", 0, "e", 0.0, 1, "/h", "double-fork")
 FULL = asking(requests=(ASKED,))
+FOUND = FoundSessions((FoundSession("abcdef", ("claude",), "fix it", "/p", 1.0),))
 
 #: A command line for each command that prints JSON, with what the daemon says to it.
 LINES: dict[str, tuple[list[str], dict[str, Any]]] = {
@@ -55,6 +58,9 @@ LINES: dict[str, tuple[list[str], dict[str, Any]]] = {
     ),
     "rule": (["rule", "ls"], {"rule.list": Rules((Rule(1, "deny", tool="fetch"),))}),
     "fork": (["fork", "a"], {"agent.fork": Started("b", "n", 2)}),
+    "sessions": (["sessions", "-p", str(ROOT)], {"session.list": FOUND}),
+    "adopt": (["adopt", "abc", "-p", str(ROOT)], {"session.list": FOUND, "session.adopt": Started("b", "n", 2)}),
+    "switch": (["switch", "a", "claude"], {"agent.switch": Started("a", "n", 2)}),
     "kinds": (["kinds"], {"kind.list": KINDS}),
     "stop": (["stop", "a"], {"agent.stop": Done()}),
     "kill": (["kill", "a"], {"agent.kill": Done()}),

@@ -1,0 +1,1 @@
+"""Sessions that vendors' programs keep on the disk, found so that one can be continued here."""
