@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -117,10 +118,11 @@ def test_between_letting_go_and_the_successor(home: Any) -> None:
     finish(home, agent)
 
 
-def test_the_successor_dies_while_it_adopts(running: Any) -> None:
+@pytest.mark.parametrize("step", ["after connecting", "in adoption"])
+def test_the_successor_dies_while_it_adopts(running: Any, step: str) -> None:
     agent = running.play(ASK).id
     before = running.wait(agent, "blocked").row
-    successor = (sys.executable, str(running.main), '{"die": ["in adoption", 2]}')
+    successor = (sys.executable, str(running.main), json.dumps({"die": [step, 1]}))
     running.call("daemon.handover", wire.HandOver(successor))
     running.await_crash()
     running.start()
