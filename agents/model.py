@@ -518,8 +518,9 @@ class Kind(msgspec.Struct, frozen=True):
     ``command`` is the argv; for family ``terminal`` an empty one means "the argv the user gives".
     ``sessions`` names the vendor's store of sessions where several kinds share one (default: the kind's name): a
     session of it runs once, whatever kind runs it. ``pool`` says in plain words who pays. ``login`` is the argv that
-    logs in. ``silent_s`` and ``silent_tool_s`` are seconds without any event after which a working agent is marked as
-    silent, without and with a tool call open (default: ``agents.supervisor.health``). ``quirks`` is data an adapter
+    logs in. ``wants`` are variables of the environment of which the program needs one. ``silent_s`` and
+    ``silent_tool_s`` are seconds without any event after which a working agent is marked as silent, without and with
+    a tool call open (default: ``agents.supervisor.health``). ``quirks`` is data an adapter
     may read; ``source`` is the file it was read from.
     """
 
@@ -538,6 +539,7 @@ class Kind(msgspec.Struct, frozen=True):
     sessions: str = ""
     pool: str = ""
     login: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     silent_s: float | None = None
     silent_tool_s: float | None = None
     resume: bool = True
@@ -548,7 +550,10 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 class KindInfo(msgspec.Struct, frozen=True):
-    """A kind as clients see it: is its program there, and what to do when not."""
+    """A kind as clients see it: is its program there, and what to do when not.
+
+    A kind that is available may have a ``problem`` all the same: what it lacks to be of use.
+    """
 
     name: str
     family: str

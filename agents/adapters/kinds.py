@@ -92,6 +92,7 @@ _KEYS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "auth_method": (_is_text, "a string"),
     "sessions": (_is_text, "a string"),
     "pool": (_is_text, "a string"),
+    "wants": (_is_argv, "a list of non-empty strings"),
     "login": (_is_argv, "a list of non-empty strings"),
     "silent_s": (_is_seconds, "a number of seconds above 0"),
     "silent_tool_s": (_is_seconds, "a number of seconds above 0"),
@@ -294,16 +295,20 @@ def _kind(table: dict[str, Any], values: Mapping[str, str]) -> Kind:
     fields["command"] = tuple(expand(word) for word in table.get("command", ()))
     fields["version_probe"] = tuple(expand(word) for word in table.get("version_probe", ()))
     fields["login"] = tuple(expand(word) for word in table.get("login", ()))
+    fields["wants"] = tuple(table.get("wants", ()))
     fields["env"] = {key: expand(value) for key, value in table.get("env", {}).items()}
     fields["capabilities"] = tuple(Capability(name) for name in table.get("capabilities", ()))
     return Kind(**fields)
 
 
-def available(kind: Kind, which: Callable[[str], str | None]) -> KindInfo:
-    """Return a kind as clients see it; ``which`` finds a program on PATH (``shutil.which``)."""
+def available(kind: Kind, which: Callable[[str], str | None], environ: Mapping[str, str] | None = None) -> KindInfo:
+    """Return a kind as clients see it; ``which`` finds a program on PATH, ``environ`` is what agents inherit."""
     program = kind.command[0] if kind.command else ""
     found = not program or which(program) is not None
-    problem = "" if found else f"“{program}” is not on PATH" + (f"; install: {kind.install}" if kind.install else "")
+    if not found:
+        problem = f"“{program}” is not on PATH" + (f"; install: {kind.install}" if kind.install else "")
+    else:
+        problem = "" if environ is None else _lack(kind, environ)
     return KindInfo(
         name=kind.name,
         family=kind.family,
@@ -319,6 +324,17 @@ def available(kind: Kind, which: Callable[[str], str | None]) -> KindInfo:
         sessions=kind.sessions or kind.name,
         pool=kind.pool,
         login=kind.login,
+    )
+
+
+def _lack(kind: Kind, environ: Mapping[str, str]) -> str:
+    """Return what a program that is there lacks to be of use, and the next step."""
+    if not kind.wants or any({**environ, **kind.env}.get(name) for name in kind.wants):
+        return ""
+    names = f"{', '.join(kind.wants[:-1])} or {kind.wants[-1]}" if len(kind.wants) > 1 else kind.wants[0]
+    return (
+        f"no key: set {names} and start the daemon again (quarterdeck daemon stop), or put it under [env] into a kind "
+        f"of your own that extends {kind.name}"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agents.adapters.kinds import KindSet, available, load_kinds
@@ -13,11 +13,12 @@ from agents.wire import Kinds
 
 
 class Catalog:
-    """Owned by the supervisor; ``path`` is the PATH that agents get."""
+    """Owned by the supervisor; ``path`` is the PATH that agents get, ``environ`` all they inherit."""
 
-    def __init__(self, folders: Sequence[Path], path: str | None) -> None:
+    def __init__(self, folders: Sequence[Path], path: str | None, environ: Mapping[str, str] | None = None) -> None:
         self._folders = folders
         self._path = path
+        self._environ = environ
         self._known = KindSet({}, ())
 
     def reload(self) -> None:
@@ -31,7 +32,7 @@ class Catalog:
 
     def infos(self) -> tuple[KindInfo, ...]:
         """Return the kinds as clients see them, as of the last reading."""
-        return tuple(available(kind, self._which) for kind in self._known.kinds.values())
+        return tuple(available(kind, self._which, self._environ) for kind in self._known.kinds.values())
 
     def find(self, name: str) -> Kind:
         """Return a kind by name. Raises RpcError naming those there are, and the files that do not parse."""

@@ -77,7 +77,7 @@ class Supervisor:
         self.index = IndexStore(places.index, self._transcripts, self._on_index_problem)
         self.watched: frozenset[AgentId] = frozenset()
         self._environ = dict(environ)
-        self._catalog = Catalog(places.kinds, environ.get("PATH"))
+        self._catalog = Catalog(places.kinds, environ.get("PATH"), environ)
         self._sweep = Sweep(places.state, self.roster.units, self._clock, limits or Limits(), self._notice)
         self.rules = Rulebook(places.rules, self._clock.wall)
         self._services = Services(

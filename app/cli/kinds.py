@@ -23,7 +23,7 @@ def kinds(context: Context, args: Namespace) -> int:
         return Exit.DONE
     for kind in shown:
         title = "" if kind.title in ("", kind.name) else f"  {one_line(kind.title)}"
-        state = "" if kind.available else "  not installed"
+        state = ("  lacks a key" if kind.problem else "") if kind.available else "  not installed"
         output.line((one_line(kind.name), "strong"), title, (state, "warning"))
         for line in roster.facts(_facts(kind)):
             output.line("    ", *line)
@@ -37,7 +37,7 @@ def _facts(kind: KindInfo) -> list[tuple[str, str]]:
     return [
         ("what", one_line(kind.description, 400)),
         ("pays", one_line(kind.pool, 400)),
-        ("problem", one_line(kind.problem, 400) if missing else ""),
+        ("problem", one_line(kind.problem, 400)),
         ("install", one_line(kind.install, 400) if missing and kind.install not in kind.problem else ""),
         ("log in", one_line(shlex.join(kind.login), 400)),
     ]

@@ -177,6 +177,18 @@ def test_a_program_that_is_missing_comes_with_its_install_line() -> None:
     assert available(Kind("shell", "terminal"), lambda _: None).available
 
 
+def test_a_program_that_lacks_a_key_says_so_and_can_be_started_all_the_same() -> None:
+    kind = Kind("x", "acp", ("x",), wants=("X_KEY", "X_URL"))
+    info = available(kind, str, {"PATH": "/bin", "X_KEY": ""})
+    assert info.available
+    assert info.problem.startswith("no key: set X_KEY or X_URL and start the daemon again")
+    assert "extends x" in info.problem
+    assert available(kind, str, {"X_URL": "http://x"}).problem == ""
+    assert available(kind, str).problem == "", "where nobody knows the environment nothing is missing"
+    assert available(Kind("y", "acp", ("y",), env={"K": "1"}, wants=("K",)), str, {}).problem == ""
+    assert available(Kind("z", "acp", ("z",), wants=("K",)), str, {}).problem.startswith("no key: set K and")
+
+
 def test_the_argv_of_a_launch() -> None:
     assert launch_argv(Kind("x", "acp", ("x", "--acp")), ["-m", "y"]) == ("x", "--acp", "-m", "y")
     assert launch_argv(Kind("acp", "acp"), ["mine"]) == ("mine",)
