@@ -243,6 +243,16 @@ async def plain(it: Life) -> None:
     await it.end()
 
 
+async def compact(it: Life) -> None:
+    """Make room in the context."""
+    await it.start()
+    await it.do("prompt", 1, "Say something")
+    await it.idle()
+    await it.do("prompt", 2, "/compact")
+    await it.idle()
+    await it.end()
+
+
 async def network(it: Life) -> None:
     """Wait for a network that does not come."""
     await it.start()
@@ -354,6 +364,7 @@ SCENES: dict[str, Scene] = {
     "interrupt-stream": (interrupt_stream, "slow", {}),
     "steer": (steer, "bash", {}),
     "text": (plain, "text", {}),
+    "compact": (compact, "text", {}),
     "killed": (killed, "write", {}),
     "untold": (untold, "text", {}),
     "background": (background, "background", {}),

@@ -301,6 +301,15 @@ def test_a_fork_begins_with_the_conversation(deck: Deck, api: ModelApi, start: S
     assert row.usage.input_tokens < before.usage.input_tokens * 2, "what the other spent is not its own"
 
 
+def test_room_is_made_in_the_context(deck: Deck, start: Start) -> None:
+    agent = start("text", "Hello")
+    row = deck.wait(agent, "idle", turn=1)
+    assert [command.name for command in row.commands] == ["compact"]
+    assert deck.wait(agent, "idle", turn=deck.send(agent, "/compact")).turn is Turn.DONE
+    assert "the conversation was compacted to make room in the context" in said(deck, agent, BlockKind.NOTE)
+    deck.wait(agent, "idle", turn=deck.send(agent, "Still there?"))
+
+
 def test_its_mode_is_set_and_read_back(deck: Deck, repo: Path, start: Start) -> None:
     agent = start("write", None, mode="read-only")
     assert deck.wait(agent, "idle").mode == "read-only"

@@ -224,9 +224,9 @@ class CodexAdapter(Adapter):
         state = self._state
         name = rpc_id.partition(".")[0]
         number = messages.turn_of(rpc_id)
-        if method == "turn/start" and number is not None:
-            state.pending[rpc_id] = Pending(method)
-            return turns.on_prompt(state, number, params, mark)
+        if number is not None:
+            state.pending[rpc_id] = Pending("turn/start")
+            return turns.on_prompt(state, number, turns.text_of(method, params), mark)
         if method in _STEPS and name not in ("mode", "model"):
             session.on_written(state, method, rpc_id, mark)
             return []
@@ -293,7 +293,11 @@ class CodexAdapter(Adapter):
         self._require_session()
         if self._state.turn is not None:
             raise NotPossible("a turn is still running")
-        return messages.request(messages.turn_id(turn), "turn/start", self._said(text, messages.turn_id(turn)))
+        name = messages.turn_id(turn)
+        method = turns.COMMANDS.get(text.strip())
+        if method is not None:
+            return messages.request(name, method, {"threadId": self._state.thread})
+        return messages.request(name, "turn/start", self._said(text, name))
 
     def steer(self, text: str, token: str) -> bytes:
         """Return the request that puts ``text`` into the running turn."""

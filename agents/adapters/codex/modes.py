@@ -74,8 +74,11 @@ def named(mode: str) -> Pair:
 
 
 def opening(pair: Pair) -> dict[str, Any]:
-    """Return what ``thread/start`` and its like need to begin in a mode."""
-    return {"approvalPolicy": pair.approval, "sandbox": pair.sandbox}
+    """Return what ``thread/start`` and its like need to begin in a mode, with the user as the one who is asked.
+
+    Without that a line in the user's own settings lets another model answer.
+    """
+    return {"approvalPolicy": pair.approval, "approvalsReviewer": "user", "sandbox": pair.sandbox}
 
 
 def switching(pair: Pair, settings: Settings) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from agents.adapters.codex import messages, modes, stream
 from agents.adapters.codex.messages import text_in
 from agents.adapters.codex.modes import Pair
 from agents.adapters.codex.state import Pending, Phase, State
-from agents.adapters.contract import Fact, ModelsChanged, Noted, SessionFailed, SessionStarted, Want
+from agents.adapters.contract import CommandsChanged, Fact, ModelsChanged, Noted, SessionFailed, SessionStarted, Want
 from agents.adapters.resting import Resting
-from agents.model import Kind, Mark, Model, Spec, Turn
+from agents.model import Kind, Mark, Model, SlashCommand, Spec, Turn
 from agents.status.untrusted import one_line
 
 #: Seconds after which the handshake counts as slow; it takes half a second.
@@ -30,6 +30,8 @@ _HISTORY: Final = 100
 #: Models asked for at once, and kept at all.
 _PAGE: Final = 100
 _MOST_MODELS: Final = 500
+
+_COMMANDS: Final = (SlashCommand("compact", "Summarise what was said to make room in the context"),)
 
 _OPENS: Final = {"start": "thread/start", "resume": "thread/resume", "fork": "thread/fork"}
 _UPDATE: Final = "thread/settings/update"
@@ -164,7 +166,7 @@ def _on_thread(ctx: Context, method: str, body: Mapping[str, Any], mark: Mark) -
     is_new = thread != state.thread
     state.thread, state.continued = thread, method == "thread/resume"
     state.prompted = state.prompted or method != "thread/start"
-    facts = modes.read(state, body, "sandbox")
+    facts: list[Fact] = [CommandsChanged(_COMMANDS), *modes.read(state, body, "sandbox")]
     facts += [*_models_changed(state), *_unknown_mode(ctx)]
     if is_new and method != "thread/start":  # else our own transcript has what was said
         state.phase = Phase.HISTORY

@@ -151,8 +151,10 @@ def _whole(state: State, item: Mapping[str, Any], *, replayed: bool) -> list[Fac
             parts = item.get("summary") or item.get("content")
             text = "\n\n".join(part for part in parts if isinstance(part, str)) if isinstance(parts, list) else ""
             return _unsaid(state, "thought", name, text, replayed=replayed)
-        case "contextCompaction":
-            return [] if replayed else [Noted("the conversation was compacted to make room in the context")]
+        case "contextCompaction" if not replayed:
+            if state.turn is not None:
+                state.turn.changed = True
+            return [Noted("the conversation was compacted to make room in the context")]
         case "enteredReviewMode" | "exitedReviewMode":
             begins = kind == "enteredReviewMode"
             text = one_line(text_in(item, "review"), 300)

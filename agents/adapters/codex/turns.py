@@ -16,6 +16,9 @@ from agents.model import Cause, Mark, ToolCall, Turn
 
 LOGIN: Final = "log in with `codex login`, or set the key of its provider"
 
+#: What the program does by a request of its own: to the model it would be a message like any other.
+COMMANDS: Final = {"/compact": "thread/compact/start"}
+
 #: The status of HTTP that a login helps against.
 _LOGIN_STATUS: Final = frozenset({401, None})
 
@@ -23,9 +26,14 @@ _LOGIN_STATUS: Final = frozenset({401, None})
 # ---------------------------------------------------------------- beginning
 
 
-def on_prompt(state: State, number: int, params: Mapping[str, Any], mark: Mark) -> list[Fact]:
+def text_of(method: str, params: Mapping[str, Any]) -> str:
+    """Return what the user said by a request that starts a turn: a message, or a command by its name."""
+    said = "\n".join(text_in(part, "text") for part in messages.dicts_in(params.get("input")))
+    return next((text for text, known in COMMANDS.items() if known == method), said)
+
+
+def on_prompt(state: State, number: int, text: str, mark: Mark) -> list[Fact]:
     """Take a prompt that reached the program: its turn runs."""
-    text = "\n".join(text_in(part, "text") for part in messages.dicts_in(params.get("input")))
     _begin(state, OpenTurn(number, "", mark.monotonic, mark.wall))
     state.prompted = True
     return [TurnStarted(number, text)]

@@ -10,6 +10,7 @@ import pytest
 from agents.adapters.codex.adapter import CodexAdapter
 from agents.adapters.codex.modes import MODES
 from agents.adapters.contract import (
+    CommandsChanged,
     ModelsChanged,
     ModesChanged,
     NotPossible,
@@ -51,10 +52,15 @@ def test_the_handshake_step_by_step() -> None:
     drive.says(codex.answer("account.1", {"account": {"type": "apiKey"}, "requiresOpenaiAuth": True}))
     (start,) = drive.settle()
     assert start["method"] == "thread/start"
-    assert start["params"] == {"cwd": "/repo", "approvalPolicy": "untrusted", "sandbox": "workspace-write"}
+    assert start["params"] == {
+        "cwd": "/repo",
+        "approvalPolicy": "untrusted",
+        "approvalsReviewer": "user",
+        "sandbox": "workspace-write",
+    }
     assert not drive.adapter.ready()
     facts = drive.says(codex.answer(start["id"], codex.opened_thread()))
-    assert [type(fact) for fact in facts] == [ModesChanged, ModelsChanged, SessionStarted]
+    assert [type(fact) for fact in facts] == [CommandsChanged, ModesChanged, ModelsChanged, SessionStarted]
     assert drive.adapter.ready()
     assert [m["method"] for m in drive.settle()] == ["model/list"]
     assert all("jsonrpc" not in m for m in (start,))
