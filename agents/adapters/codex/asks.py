@@ -55,7 +55,7 @@ def on_request(state: State, asked: Asked, mark: Mark) -> list[Fact]:
     if form is None:
         refuse(state, asked.rpc_id, messages.METHOD_NOT_FOUND, f"Quarterdeck does not offer {method}")
         text = f"the program asked for {method}, which is not offered"
-        return messages.note_once(state, f"asked:{method}", text, asked.params)
+        return messages.note_once(state, f"asked:{method}", text, asked.params, "warning")
     if any(messages.id_key(r.rpc_id) == messages.id_key(asked.rpc_id) for r in state.requests):
         return messages.note_once(state, "repeated", "the program repeated an open request", asked.params)
     if len(state.requests) >= MAX_REQUESTS:

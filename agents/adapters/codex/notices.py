@@ -165,7 +165,9 @@ def _server(state: State, params: Mapping[str, Any], _mark: Mark) -> list[Fact]:
 def _reviewed(state: State, params: Mapping[str, Any], _mark: Mark) -> list[Fact]:
     review = params.get("review")
     words = f"the automatic review says {text_in(review, 'status')}: {text_in(review, 'rationale')}"
-    return messages.note_once(state, f"review:{text_in(params, 'reviewId')[:60]}", one_line(words, 300), params)
+    return messages.note_once(
+        state, f"review:{text_in(params, 'reviewId')[:60]}", one_line(words, 300), params, "warning"
+    )
 
 
 _HANDLERS: Final[dict[str, Handler]] = {

@@ -178,7 +178,8 @@ def _on_history(ctx: Context, body: Mapping[str, Any], mark: Mark) -> list[Fact]
     told = messages.dicts_in(body.get("data"))
     facts = stream.history(ctx.state, told[::-1], mark)
     if body.get("nextCursor"):
-        facts.insert(0, Noted(f"of what was said before, the last {len(told)} turns are shown"))
+        words = f"of what was said before, the last {len(told)} turns are shown"
+        facts.insert(0, Noted(words, level="warning"))
     return facts + _after_history(ctx, mark)
 
 

@@ -154,11 +154,12 @@ def _whole(state: State, item: Mapping[str, Any], *, replayed: bool) -> list[Fac
         case "contextCompaction" if not replayed:
             if state.turn is not None:
                 state.turn.changed = True
-            return [Noted("the conversation was compacted to make room in the context")]
+            return [Noted("the conversation was compacted to make room in the context", level="warning")]
         case "enteredReviewMode" | "exitedReviewMode":
             begins = kind == "enteredReviewMode"
             text = one_line(text_in(item, "review"), 300)
-            return [] if replayed else [Noted(f"the review {'begins' if begins else 'is over'}: {text}")]
+            words = f"the review {'begins' if begins else 'is over'}: {text}"
+            return [] if replayed else [Noted(words, level="warning")]
         case _ if kind in _QUIET or replayed:
             return []
         case _:

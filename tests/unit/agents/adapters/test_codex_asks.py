@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.adapters.contract import Answer, Fact, NotPossible, RequestClosed, RequestOpened
+from agents.adapters.contract import Answer, Fact, Noted, NotPossible, RequestClosed, RequestOpened
 from agents.model import Blocked, Request, Turn
 from tests.unit.agents.adapters import codex_tape as codex
 from tests.unit.agents.adapters.tape import Drive
@@ -241,7 +241,8 @@ def test_every_request_that_is_not_offered_is_refused_and_told_of_once(method: s
     drive = codex.running()
     facts = drive.says(codex.request(1, method), codex.request("two", method))
     assert replies(drive) == [f"Quarterdeck does not offer {method}"] * 2
-    assert codex.notes(facts) == [f"the program asked for {method}, which is not offered"]
+    (note,) = [fact for fact in facts if isinstance(fact, Noted)]
+    assert (note.text, note.level) == (f"the program asked for {method}, which is not offered", "warning")
     assert list(drive.adapter.wants()) == []
 
 
