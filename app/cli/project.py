@@ -31,5 +31,10 @@ def locate(text: str) -> Project:
         raise CommandError(f"{path} is a file: give the directory of a project with -p")
     if not os.access(directory, os.R_OK | os.X_OK):
         raise CommandError(f"{path} cannot be read: permission denied; try `ls -ld {path}`")
-    root = next((folder for folder in (directory, *directory.parents) if (folder / ".git").exists()), None)
+    root = next((folder for folder in (directory, *directory.parents) if _is_root(folder / ".git")), None)
     return Project(directory, root or directory, root is not None)
+
+
+def _is_root(git: Path) -> bool:
+    """Tell whether a ``.git`` makes a repository: sandboxes of agents leave empty ones behind, in /tmp for example."""
+    return git.is_file() or (git / "HEAD").is_file()

@@ -23,6 +23,7 @@ FLEET = (ONE, TWO, ENDED, row("d4", name="other"), AWAY)
 def project(tmp_path: Path) -> Path:
     for name in ("main", "tree"):
         (tmp_path / name / ".git").mkdir(parents=True)
+        (tmp_path / name / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     return tmp_path / "main"
 
 

@@ -203,6 +203,7 @@ def test_a_closed_pipe_is_no_error(shell, tmp_path: Path) -> None:
 
 def test_a_path_opens_the_window_at_its_project(shell, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     inner = tmp_path / "src"
     inner.mkdir()
     assert shell(str(inner), DISPLAY=":0").code == 0

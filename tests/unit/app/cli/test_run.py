@@ -21,6 +21,7 @@ STARTED = Started("habc123", "tests", 42)
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (tmp_path / "src" / "deep").mkdir(parents=True)
     return tmp_path
 
@@ -59,6 +60,13 @@ def test_the_agent_gets_our_path_and_the_variables_asked_for(shell, repository: 
     argv = ["shell", "-p", str(repository), "-e", "KEY", "-e", "A=b=c", "-e", "EMPTY="]
     _, order = ordered(shell, *argv, PATH="/my/bin", KEY="k", SECRET="not asked for")
     assert order.env == {"PATH": "/my/bin", "KEY": "k", "A": "b=c", "EMPTY": ""}
+
+
+def test_an_empty_git_directory_is_no_repository(shell, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "inner").mkdir()
+    _, order = ordered(shell, "shell", "-p", str(tmp_path / "inner"), "--json")
+    assert order.project == str(tmp_path / "inner")
 
 
 def test_a_directory_in_no_repository_is_allowed_and_said(shell, tmp_path: Path) -> None:

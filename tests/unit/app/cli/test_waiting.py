@@ -106,6 +106,7 @@ def stages(*waited: Waited | Exception):
 
 def test_waiting_says_each_request_once_and_goes_on(shell, tmp_path) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     from_agent = Page(
         (
             Block(0, 1, BlockKind.USER, 1, NOW, text="go"),
@@ -146,6 +147,7 @@ def test_waiting_says_each_request_once_and_goes_on(shell, tmp_path) -> None:
 
 def test_a_failed_turn_exits_1_with_the_reason_and_the_cause(shell, tmp_path) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     end = TurnEnd(1, "error", ok=False, detail="no credit", cause=Cause.BILLING)
     with shell.daemon({"agent.run": STARTED, "agent.wait": Waited(row(), "failed", 1, end)}):
         ran = shell("run", "shell", "-p", str(tmp_path), "--prompt", "go", "--wait", "--json")
@@ -156,6 +158,7 @@ def test_a_failed_turn_exits_1_with_the_reason_and_the_cause(shell, tmp_path) ->
 
 def test_too_late_exits_3_and_says_that_it_goes_on(shell, tmp_path) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     late = RpcError(ErrorCode.TIMEOUT, "not in time")
     with shell.daemon({"agent.run": STARTED, "agent.wait": late, "agent.show": shown(asking())}):
         argv = ["run", "shell", "-p", str(tmp_path), "--prompt", "go", "--wait", "--timeout", "9"]
@@ -167,6 +170,7 @@ def test_too_late_exits_3_and_says_that_it_goes_on(shell, tmp_path) -> None:
 
 def test_another_failure_while_waiting_is_not_taken_for_lateness(shell, tmp_path) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     gone = RpcError(ErrorCode.NOT_POSSIBLE, "there is no agent “habc123”")
     with shell.daemon({"agent.run": STARTED, "agent.wait": gone}):
         ran = shell("run", "shell", "-p", str(tmp_path), "--prompt", "go", "--wait", "--timeout", "9")
@@ -181,6 +185,7 @@ def test_timeout_without_wait_is_wrong_usage(shell, no_start, tmp_path) -> None:
 @pytest.mark.parametrize("blocks", [0, 150])
 def test_the_last_message_is_found_behind_any_number_of_blocks_or_is_missing(shell, tmp_path, blocks: int) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     said = [Block(1, 1, BlockKind.MESSAGE, 1, NOW, text="far away")] if blocks else []
     everything = (
         Block(0, 1, BlockKind.USER, 1, NOW, text="go"),
