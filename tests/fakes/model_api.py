@@ -121,6 +121,7 @@ class ModelApi:
             self._fault = problem
             self._ready.set()
         finally:
+            self._loop.run_until_complete(_drain())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
@@ -215,6 +216,15 @@ class ModelApi:
         if side and isinstance(replies[0], Text | Tool):
             return Text("A scripted session")
         return replies[min(step, len(replies) - 1)]
+
+
+async def _drain() -> None:
+    """Let go of what was just being accepted: a program that tries again does so at any moment, also at the last."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.sleep(0)  # closed sockets are let go one round later
 
 
 def main() -> None:

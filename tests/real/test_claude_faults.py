@@ -59,7 +59,7 @@ def address(request: pytest.FixtureRequest, api: ModelApi) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("address", "row"), [(row, row) for row in ROWS], indirect=["address"])
-def test_a_fault_has_its_cause(deck: Deck, claude: Path, address: str, row: str) -> None:
+def test_a_fault_has_its_cause(address: str, deck: Deck, claude: Path, row: str) -> None:
     kinds = deck.home.places.kinds[-1]
     kinds.mkdir(parents=True)
     (kinds / "claude-soon.toml").write_text(SOON)
