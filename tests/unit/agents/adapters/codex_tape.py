@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from agents.adapters.codex.adapter import CodexAdapter
 from agents.adapters.contract import Fact, Noted, ToolCallChanged
-from agents.model import ToolCall, Turn
+from agents.model import Spec, ToolCall, Turn
 from tests.unit.agents.adapters.tape import Drive, kind, prompt, spec
 
 Json = dict[str, Any]
@@ -110,6 +111,22 @@ def tokens(total: int, last: int, thread: str = THREAD, **more: Any) -> Json:
 
 
 # ---------------------------------------------------------------- an agent, and what is seen of it
+
+
+def fresh(own: Spec | None = None) -> Drive:
+    drive = Drive(CodexAdapter(KIND, own or spec(family="codex")))
+    drive.start()
+    return drive
+
+
+def greet(drive: Drive) -> None:
+    drive.reply({"userAgent": "codex"})
+    drive.reply({"account": None, "requiresOpenaiAuth": False})
+
+
+def sent(data: bytes) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(data)
+    return message
 
 
 def opened(**more: Any) -> Drive:

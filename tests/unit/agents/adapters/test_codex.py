@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -20,32 +19,15 @@ from agents.adapters.contract import (
     TurnEnded,
     TurnStarted,
 )
-from agents.model import Blocked, Capability, Cause, Spec, Stream, Turn
+from agents.model import Blocked, Capability, Cause, Stream, Turn
 from tests.unit.agents.adapters import codex_tape as codex
 from tests.unit.agents.adapters.tape import Drive, prompt, spec
-
-
-def fresh(own: Spec | None = None) -> Drive:
-    drive = Drive(CodexAdapter(codex.KIND, own or spec(family="codex")))
-    drive.start()
-    return drive
-
-
-def greet(drive: Drive) -> None:
-    drive.reply({"userAgent": "codex"})
-    drive.reply({"account": None, "requiresOpenaiAuth": False})
-
-
-def sent(data: bytes) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(data)
-    return message
-
 
 # ---------------------------------------------------------------- opening
 
 
 def test_the_handshake_step_by_step() -> None:
-    drive = fresh()
+    drive = codex.fresh()
     assert [m["method"] for m in drive.settle()] == ["initialize"]
     drive.says(codex.answer("initialize.1", {"userAgent": "codex"}))
     assert [m["method"] for m in drive.settle()] == ["initialized", "account/read"]
@@ -81,7 +63,7 @@ def test_no_id_is_used_by_two_processes_or_two_things() -> None:
 
 
 def test_a_login_that_is_missing_is_asked_for() -> None:
-    drive = fresh()
+    drive = codex.fresh()
     drive.reply({"userAgent": "codex"})
     facts = drive.reply({"account": None, "requiresOpenaiAuth": True})
     assert facts == [
@@ -95,8 +77,8 @@ def test_a_login_that_is_missing_is_asked_for() -> None:
 
 
 def test_a_model_that_was_asked_for_begins_the_thread_and_the_chosen_one_continues_it() -> None:
-    drive = fresh(spec(family="codex", model="big"))
-    greet(drive)
+    drive = codex.fresh(spec(family="codex", model="big"))
+    codex.greet(drive)
     (start,) = drive.settle()
     assert start["params"]["model"] == "big"
     drive.says(codex.answer(start["id"], codex.opened_thread(model="big")))
@@ -105,15 +87,15 @@ def test_a_model_that_was_asked_for_begins_the_thread_and_the_chosen_one_continu
     prompt(drive)
     drive.ctl("exit", code=None, signal=9)
     drive.start(2)
-    greet(drive)
+    codex.greet(drive)
     (resume,) = drive.settle()
     assert (resume["method"], resume["params"]["threadId"]) == ("thread/resume", codex.THREAD)
     assert resume["params"]["model"] == "small"
 
 
 def test_a_mode_that_is_not_set_is_set_before_the_thread_counts_as_open() -> None:
-    drive = fresh(spec(family="codex", mode="plan"))
-    greet(drive)
+    drive = codex.fresh(spec(family="codex", mode="plan"))
+    codex.greet(drive)
     facts = drive.reply(codex.opened_thread(approvalPolicy="on-request", sandbox=codex.READ_ONLY))
     assert not drive.adapter.ready()
     assert not [fact for fact in facts if isinstance(fact, SessionStarted)]
@@ -125,8 +107,8 @@ def test_a_mode_that_is_not_set_is_set_before_the_thread_counts_as_open() -> Non
 
 
 def test_a_mode_that_is_refused_is_told_and_the_one_in_force_is_shown() -> None:
-    drive = fresh(spec(family="codex", mode="full-access"))
-    greet(drive)
+    drive = codex.fresh(spec(family="codex", mode="full-access"))
+    codex.greet(drive)
     facts = drive.reply(codex.opened_thread())
     facts += drive.refuse(-32600, "not allowed by your organisation")
     assert [fact.current for fact in facts if isinstance(fact, ModesChanged)] == ["ask"]
@@ -135,8 +117,8 @@ def test_a_mode_that_is_refused_is_told_and_the_one_in_force_is_shown() -> None:
 
 
 def test_a_mode_nobody_knows_is_named_and_replaced() -> None:
-    drive = fresh(spec(family="codex", mode="yolo"))
-    greet(drive)
+    drive = codex.fresh(spec(family="codex", mode="yolo"))
+    codex.greet(drive)
     (note,) = codex.notes(drive.reply(codex.opened_thread()))
     assert "“yolo”: it begins in “ask”; modes: ask, read-only, auto" in note
 
@@ -152,7 +134,7 @@ def test_a_pair_that_is_no_mode_of_ours_is_shown_as_it_is() -> None:
 @pytest.mark.parametrize("mode", [mode.id for mode in MODES])
 def test_every_mode_is_read_back_as_itself(mode: str) -> None:
     drive = codex.opened()
-    request = sent(drive.adapter.set_mode(mode, "e1"))["params"]
+    request = codex.sent(drive.adapter.set_mode(mode, "e1"))["params"]
     told = {"approvalPolicy": request["approvalPolicy"], "sandboxPolicy": request["sandboxPolicy"], "model": "gpt"}
     told["collaborationMode"] = request.get("collaborationMode", {"mode": "default"})
     facts = drive.says(codex.notice("thread/settings/updated", threadSettings=told))
@@ -162,7 +144,7 @@ def test_every_mode_is_read_back_as_itself(mode: str) -> None:
 def test_the_users_own_folders_stay_writable_over_a_switch() -> None:
     own = {**codex.WRITABLE, "writableRoots": ["/data"], "networkAccess": True}
     drive = codex.opened(sandbox=own)
-    assert sent(drive.adapter.set_mode("auto", "e1"))["params"]["sandboxPolicy"] == own
+    assert codex.sent(drive.adapter.set_mode("auto", "e1"))["params"]["sandboxPolicy"] == own
 
 
 def test_modes_it_does_not_have_are_named() -> None:
@@ -185,7 +167,7 @@ def test_models_come_in_pages_and_hidden_ones_stay_hidden() -> None:
 
 
 def test_a_program_that_ends_in_the_handshake_is_explained_without_its_logs_prefix() -> None:
-    drive = fresh()
+    drive = codex.fresh()
     drive.settle()
     drive.feed(Stream.ERR, b"2026-11-21T18:02:56.69Z ERROR codex_core::config: no such profile\n")
     facts = drive.ctl("exit", code=1, signal=None)
@@ -193,14 +175,14 @@ def test_a_program_that_ends_in_the_handshake_is_explained_without_its_logs_pref
 
 
 def test_a_handshake_that_is_refused_says_so() -> None:
-    drive = fresh()
+    drive = codex.fresh()
     (failed,) = drive.refuse(-32600, "too old")
     assert isinstance(failed, SessionFailed)
     assert failed.text == "the program refused initialize: too old"
 
 
 def test_a_slow_handshake_is_told() -> None:
-    drive = fresh()
+    drive = codex.fresh()
     drive.settle()
     deadline = drive.adapter.next_deadline()
     assert deadline is not None
@@ -242,7 +224,7 @@ def test_a_turn_the_program_began_on_its_own_is_working_and_ends() -> None:
     assert codex.turn_now(drive) == (Turn.WORKING, "on its own")
     with pytest.raises(NotPossible, match="still running"):
         drive.adapter.prompt(1, "x")
-    assert sent(drive.adapter.interrupt("e1"))["params"]["turnId"] == "own"
+    assert codex.sent(drive.adapter.interrupt("e1"))["params"]["turnId"] == "own"
     assert not [f for f in drive.says(codex.turn_completed("own")) if isinstance(f, TurnEnded)]
     assert codex.turn_now(drive)[0] is Turn.DONE
 
@@ -276,7 +258,7 @@ def test_a_message_can_only_steer_a_turn_that_told_its_id() -> None:
     with pytest.raises(NotPossible, match="try again in a moment"):
         drive.adapter.steer("x", "e1")
     drive.says(codex.answer("t1", {"turn": {"id": "tu-1"}}))
-    assert sent(drive.adapter.steer("x", "e1"))["params"]["expectedTurnId"] == "tu-1"
+    assert codex.sent(drive.adapter.steer("x", "e1"))["params"]["expectedTurnId"] == "tu-1"
 
 
 def test_a_message_that_did_not_steer_is_told() -> None:
@@ -337,3 +319,28 @@ def test_it_says_what_it_cannot_do_now() -> None:
     with pytest.raises(NotPossible, match="stop and resume"):
         drive.adapter.prompt(1, "x")
     assert list(drive.adapter.wants()) == []
+
+
+def test_a_thread_without_an_id_is_no_thread() -> None:
+    drive = codex.fresh()
+    codex.greet(drive)
+    (failed,) = drive.reply({"thread": {}})
+    assert isinstance(failed, SessionFailed)
+    assert "without an id" in failed.text
+
+
+def test_an_older_program_that_knows_no_accounts_is_taken_as_it_is() -> None:
+    drive = codex.fresh()
+    drive.reply({"userAgent": "codex"})
+    drive.refuse(-32600, "unknown variant `account/read`")
+    assert [m["method"] for m in drive.settle()] == ["thread/start"]
+
+
+def test_a_turn_that_began_before_its_prompt_was_answered_is_the_prompts() -> None:
+    drive = codex.opened()
+    prompt(drive)
+    drive.says(*codex.turn_started("tu-7"))
+    assert codex.sent(drive.adapter.interrupt("e1"))["params"]["turnId"] == "tu-7"
+    assert [f.turn for f in drive.says(codex.turn_completed("tu-7")) if isinstance(f, TurnEnded)] == [1]
+    assert drive.says(codex.answer("t1", {"turn": {"id": "tu-7"}})) == []
+    assert drive.adapter.ready()

@@ -286,3 +286,14 @@ def test_a_request_is_withdrawn_when_the_program_or_its_item_goes_on_without_it(
     assert drive.adapter.requests() == []
     closed = [(fact.key, fact.outcome) for fact in drive.facts if isinstance(fact, RequestClosed)]
     assert closed == [(first.key, "withdrawn"), (second.key, "withdrawn")]
+
+
+def test_a_repeated_request_is_open_once_and_a_page_is_not_allowed_for_ever() -> None:
+    drive = codex.running()
+    asked = codex.asks(0, "commandExecution", command="x")
+    drive.says(asked)
+    assert codex.notes(drive.says(asked)) == ["the program repeated an open request"]
+    assert len(drive.adapter.requests()) == 1
+    page = opened(drive, elicitation(mode="url", url="https://db.example"))
+    with pytest.raises(NotPossible, match="answered or denied, not “always”"):
+        drive.adapter.answer(page.key, Answer("always"))

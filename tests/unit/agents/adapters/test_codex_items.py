@@ -194,3 +194,51 @@ def test_a_flood_of_threads_does_not_grow_the_state_without_bound() -> None:
     state = json.loads(drive.adapter.dump())
     assert len(state["tokens"]) <= 64
     assert len(state["noted"]) <= 110
+
+
+def test_reviews_and_verdicts_of_the_program_itself_are_told() -> None:
+    drive = codex.running()
+    begun = codex.item("enteredReviewMode", "v1", done=True, review="the changes")
+    over = codex.item("exitedReviewMode", "v2", done=True, review="nothing found")
+    verdict = {"status": "denied", "rationale": "it deletes the backup"}
+    judged = codex.notice("item/autoApprovalReview/completed", reviewId="r1", review=verdict)
+    assert codex.notes(drive.says(begun, over, codex.notice("item/autoApprovalReview/started"), judged)) == [
+        "the review begins: the changes",
+        "the review is over: nothing found",
+        "the automatic review says denied: it deletes the backup",
+    ]
+
+
+def test_pieces_of_what_is_not_there_change_nothing() -> None:
+    drive = codex.running()
+    output, patch = "item/commandExecution/outputDelta", "item/fileChange/patchUpdated"
+    odd = [
+        codex.delta("x", "nobody", output),
+        codex.notice(patch, itemId="nobody", changes=[codex.added()]),
+        codex.notice("item/agentMessage/delta", itemId="m1", delta=5),
+        codex.notice("thread/tokenUsage/updated", tokenUsage=None),
+        codex.notice("thread/settings/updated", threadSettings=[]),
+    ]
+    assert drive.says(*odd) == []
+    assert codex.notes(drive.says(codex.notice("item/started", item="x"), codex.notice("error", error="x"))) == [
+        "an item was not understood",
+        "an error without a reason",
+    ]
+
+
+def test_typing_into_a_command_and_edits_of_nothing_have_titles() -> None:
+    drive = codex.running()
+    drive.says(codex.command("c1", "y", source="unifiedExecInteraction"), codex.edit("e1"))
+    assert [call.title for call in codex.tools(drive)] == ["Type into a running command", "Edit files"]
+
+
+def test_more_tool_calls_than_anyone_makes_do_not_grow_the_state() -> None:
+    drive = codex.running()
+    drive.says(*[codex.command(f"c{number}", "x") for number in range(600)])
+    drive.says(*[codex.delta("x", f"m{number}") for number in range(600)])
+    for number in range(100):
+        edit = codex.edit(f"e{number}", codex.added())
+        edit["params"]["threadId"] = "sub-1"
+        drive.says(edit)
+    state = json.loads(drive.adapter.dump())
+    assert (len(state["tools"]), len(state["told"]), len(state["foreign"])) == (512, 512, 64)
