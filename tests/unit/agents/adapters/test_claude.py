@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from agents.adapters.claude.adapter import ClaudeAdapter
 from agents.adapters.contract import (
     Answer,
+    Noted,
     NotPossible,
     PlanChanged,
     RequestOpened,
@@ -187,3 +189,129 @@ def test_a_program_that_ends_in_the_handshake_is_explained() -> None:
 def test_modes_it_does_not_have_are_named() -> None:
     with pytest.raises(NotPossible, match="default, acceptEdits, plan, auto, dontAsk"):
         opened().adapter.set_mode("yolo", "e1")
+
+
+def test_a_handshake_that_takes_long_is_told_once() -> None:
+    drive = Drive(ClaudeAdapter(KIND, spec(family="claude")))
+    drive.start()
+    drive.settle()
+    due = drive.adapter.next_deadline()
+    assert due is not None
+    assert list(drive.adapter.tick(due - 1)) == []
+    (note,) = drive.adapter.tick(due)
+    assert isinstance(note, Noted)
+    assert "30 s" in note.text
+    assert drive.adapter.next_deadline() is None
+
+
+def test_a_handshake_that_is_refused_ends_it() -> None:
+    drive = Drive(ClaudeAdapter(KIND, spec(family="claude")))
+    drive.start()
+    drive.settle()
+    (failed,) = drive.says(claude.response("init.1", error="too old"))
+    assert failed == SessionFailed("the program refused the handshake: too old")
+    with pytest.raises(NotPossible, match="could not be opened"):
+        drive.adapter.prompt(1, "x")
+
+
+def test_a_program_that_could_not_be_started_says_so() -> None:
+    drive = Drive(ClaudeAdapter(KIND, spec(family="claude")))
+    drive.start()
+    (failed,) = drive.ctl("failed", error="No such file or directory", program="claude")
+    assert isinstance(failed, SessionFailed)
+    assert "claude could not be started" in failed.text
+
+
+def test_lines_outside_the_protocol_are_told_up_to_a_point() -> None:
+    drive = opened()
+    drive.feed(Stream.OUT, b"odd\n" * 30)
+    told = [fact.text for fact in drive.facts if isinstance(fact, Noted)]
+    assert len(told) == 20
+    assert told[-1].endswith("more of them are only in the raw log")
+
+
+def test_a_flood_of_requests_is_refused_and_the_first_stay() -> None:
+    drive = opened()
+    prompt(drive)
+    drive.says(*(claude.asks(f"r{n}", "Bash", f"t{n}", command="x") for n in range(40)))
+    assert len(drive.adapter.requests()) == 32
+    refused = [message["response"] for message in drive.settle()]
+    assert [reply["request_id"] for reply in refused] == [f"r{n}" for n in range(32, 40)]
+    assert {reply["subtype"] for reply in refused} == {"error"}
+
+
+def test_requests_that_make_no_sense_are_notes() -> None:
+    drive = opened()
+    prompt(drive)
+    drive.says(claude.asks("r1", "Bash", "t1", command="x"))
+    for odd in (claude.asks("r1", "Bash", "t1", command="x"), {"type": "control_request", "request_id": 7}):
+        (note,) = drive.says(odd)
+        assert isinstance(note, Noted)
+    assert len(drive.adapter.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Answer("shrug"), "answered with allow, always or deny"),
+        (Answer("answer"), "answered with allow, always or deny"),
+        (Answer("allow", option="always"), "no option “always” to allow with"),
+    ],
+)
+def test_what_is_no_answer_to_a_permission_is_not_sent(given: Answer, words: str) -> None:
+    drive = opened()
+    prompt(drive)
+    drive.says(claude.asks("r1", "Bash", "t1", command="x"))
+    (request,) = drive.adapter.requests()
+    with pytest.raises(NotPossible, match=words):
+        drive.adapter.answer(request.key, given)
+
+
+def test_a_question_is_not_allowed_but_answered() -> None:
+    drive = opened()
+    prompt(drive)
+    drive.says(claude.asks("r1", "AskUserQuestion", "t1", suggestions=[], questions=QUESTIONS))
+    (request,) = drive.adapter.requests()
+    with pytest.raises(NotPossible, match="a question is answered or denied, not “allow”"):
+        drive.adapter.answer(request.key, Answer("allow"))
+    with pytest.raises(NotPossible, match="not open any more"):
+        drive.adapter.answer("another", Answer("deny"))
+
+
+def test_who_cannot_hear_is_not_spoken_to() -> None:
+    drive = Drive(ClaudeAdapter(KIND, spec(family="claude")))
+    acts: list[Callable[[], bytes]] = [
+        lambda: drive.adapter.prompt(1, "x"),
+        lambda: drive.adapter.steer("x", "e1-1"),
+        lambda: drive.adapter.interrupt("e1-1"),
+        lambda: drive.adapter.set_mode("plan", "e1-1"),
+        lambda: drive.adapter.set_model("opus", "e1-1"),
+    ]
+    assert_refused(acts, "not running: resume it first")
+    drive.start()
+    assert_refused(acts, "its session is not open yet")
+    drive = opened()
+    drive.ctl("eof", stream="out")
+    assert_refused(acts, "hears nothing any more: stop and resume it")
+    assert list(drive.adapter.evidence()) == []
+
+
+def assert_refused(acts: Sequence[Callable[[], bytes]], words: str) -> None:
+    for act in acts:
+        with pytest.raises(NotPossible, match=words):
+            act()
+
+
+def test_suggestions_are_worded_for_people() -> None:
+    drive = opened()
+    prompt(drive)
+    suggestions = [
+        {"type": "addRules", "rules": [{"toolName": "Bash", "ruleContent": "npm *"}], "destination": "projectSettings"},
+        {"type": "addDirectories", "directories": ["/srv"], "destination": "session"},
+        {"type": "hologram"},
+    ]
+    drive.says(claude.asks("r1", "Bash", "t1", suggestions=suggestions, command="npm test"))
+    (request,) = drive.adapter.requests()
+    assert [option.name for option in request.options if option.kind == "allow_always"] == [
+        "Always: Bash(npm *) in this project (shared settings); access to /srv in this session; hologram from now on"
+    ]
