@@ -12,6 +12,8 @@ from enum import StrEnum
 import msgspec
 
 from agents.model import LIVE, AgentRow, Capability, Turn
+from app.advice import needs_login
+from app.prompting import steering_obstacle
 
 SLOTS = range(1, 10)
 
@@ -148,6 +150,26 @@ def _modes(row: AgentRow) -> str | None:
     return None if row.modes else f"{row.name} announced no modes"
 
 
+def _models(row: AgentRow) -> str | None:
+    if row.lifecycle not in LIVE:
+        return f"{row.name} is not running"
+    if refused := _can(row, Capability.MODELS, "cannot switch its model"):
+        return refused
+    return None if row.models else f"{row.name} announced no models: `quarterdeck model {row.id} NAME` takes any name"
+
+
+def _fork(row: AgentRow) -> str | None:
+    if row.lifecycle not in LIVE:
+        return f"{row.name} is not running: resume it first"
+    if refused := _can(row, Capability.FORK, "cannot be forked: duplicate it"):
+        return refused
+    return None if row.session_id else f"{row.name} has no session yet: there is nothing to fork"
+
+
+def _login(row: AgentRow) -> str | None:
+    return None if needs_login(row) else f"{row.name} needs no login as far as is known"
+
+
 def _message(row: AgentRow) -> str | None:
     return _can(row, Capability.PROMPT, "takes no messages")
 
@@ -266,6 +288,13 @@ def _agents() -> tuple[Command, ...]:
                 _snooze),
         Command("agent.mode", "Session mode", "Switch to another mode the agent announced.",
                 enabled=_of_agent(_modes)),
+        Command("agent.model", "Model", "Switch to another model the agent announced.", enabled=_of_agent(_models)),
+        Command("agent.fork", "Fork", "Begin a new agent with a copy of its conversation.",
+                frozenset({Zone.ROSTER, Zone.TRANSCRIPT}), _of_agent(_fork)),
+        Command("agent.steer", "Into the running turn", "Put the message into the running turn, not into the queue.",
+                frozenset({Zone.COMPOSER}), _of_agent(lambda row: steering_obstacle(row) or None), 16, "steer"),
+        Command("agent.copy_login", "Copy the login command", "What to type in a terminal to log its program in.",
+                enabled=_of_agent(_login)),
         Command("agent.explain", "Explain", "Why its status is what it is: all evidence, and what was ignored.",
                 _ACTS, _agent, 40, "explain"),
         Command("tool.details", "Details", "Directory, session, process, tokens of the agent.", enabled=_agent),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.model import LIVE, AgentId, AgentRow, Capability, Lifecycle, QueuedPrompt
+from agents.model import LIVE, AgentId, AgentRow, Capability, Lifecycle, QueuedPrompt, Turn
+from agents.model import Delivery as How
 
 #: Messages remembered per agent for Up and Down.
 HISTORY_LIMIT = 200
@@ -34,6 +35,27 @@ def obstacle(row: AgentRow | None, *, connected: bool) -> str:
 def takes_prompts(row: AgentRow) -> bool:
     """Tell whether text goes to the agent as a message; else it is typed into its input."""
     return Capability.PROMPT in row.capabilities or Capability.INPUT not in row.capabilities
+
+
+def steering_obstacle(row: AgentRow | None) -> str:
+    """Return why a message cannot be put into the running turn now, or nothing."""
+    if row is None:
+        return "This agent is gone."
+    if row.lifecycle not in LIVE:
+        return f"{row.name} is not running"
+    if row.turn not in (Turn.WORKING, Turn.BLOCKED):
+        return f"{row.name} has no running turn: send it as a message"
+    if Capability.STEER not in row.capabilities:
+        return f"{row.name} takes nothing into a running turn: send it, it waits for its turn"
+    return ""
+
+
+def on_the_way(row: AgentRow) -> str:
+    """Return what is known of the newest message while the program has not shown that it took it."""
+    found = row.delivery
+    if found is None or row.turn is not Turn.WORKING or found.state is not How.DELIVERED:
+        return ""
+    return f"turn {found.turn} delivered, not taken yet"
 
 
 class Delivery(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from agents.model import Cause, Trouble
+from agents.model import Cause, Delivery, Trouble
 
 #: A cause in a few words; of an unknown one only the agent's own words tell something.
 CAUSES: Final[dict[Cause, str]] = {
@@ -43,6 +43,16 @@ STEPS: Final[dict[Cause, str]] = {
     Cause.CRASH: "look at its log, then resume it",
 }
 
+#: How far a message got.
+DELIVERED: Final[dict[Delivery, str]] = {
+    Delivery.QUEUED: "waits for its turn",
+    Delivery.SENT: "sent",
+    Delivery.DELIVERED: "delivered",
+    Delivery.SUBMITTED: "submitted",
+    Delivery.STARTED: "turn started",
+    Delivery.UNDELIVERED: "not delivered",
+}
+
 _DAY_S = 20 * 3600.0
 _WEEK_S = 6 * 86400.0
 
@@ -70,6 +80,13 @@ def trying(trouble: Trouble) -> str:
     """Return what is wrong, and how often it was tried."""
     what = CAUSES[trouble.cause] or trouble.detail or "trouble"
     return ", ".join(filter(None, (what, attempts(trouble))))
+
+
+def next_step(cause: Cause | None, trouble: Trouble | None) -> str:
+    """Return what the user can do, or that nothing has to be done."""
+    if trouble is not None and trouble.retrying and trouble.cause is not Cause.AUTH:
+        return "it goes on by itself"
+    return "" if cause is None else STEPS.get(cause, "")
 
 
 def attempts(trouble: Trouble) -> str:

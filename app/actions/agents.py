@@ -17,6 +17,7 @@ from agents.wire import (
     Annotate,
     Answered,
     AnswerRequest,
+    Fork,
     NoParams,
     Remove,
     Rename,
@@ -24,6 +25,7 @@ from agents.wire import (
     Run,
     Send,
     SetMode,
+    SetModel,
     Snooze,
     Started,
 )
@@ -122,6 +124,18 @@ class AgentActions:
     def set_mode(self, row: AgentRow, mode: str) -> None:
         """Switch the session mode."""
         self._ask("agent.set_mode", SetMode(row.id, mode), f"switching the mode of {row.name}")
+
+    def set_model(self, row: AgentRow, model: str) -> None:
+        """Switch the model."""
+        self._ask("agent.set_model", SetModel(row.id, model), f"switching the model of {row.name}")
+
+    def fork(self, row: AgentRow, then: Callable[[Started], None]) -> None:
+        """Begin a new agent with a copy of its conversation; ``then`` gets it."""
+
+        async def work() -> None:
+            then(await self._caller.call("agent.fork", Fork(row.id)))
+
+        self._spawner.spawn(work(), f"forking {row.name}")
 
     def seen(self, agent: AgentId) -> None:
         """Say that the user looked at it; asked only when there is something unread."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 
-from agents.model import LIVE, AgentRow, Cause, Delivery, Headline, Request
+from agents.model import LIVE, AgentRow, Headline, Request
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import clean, one_line
-from agents.status.words import CAUSES, STEPS, trouble_words
+from agents.status.words import CAUSES, DELIVERED, moment, next_step, trouble_words
 from app.cli.columns import Column, cells, pad, table
 from app.cli.output import Span
 
@@ -44,7 +43,7 @@ def timing(row: AgentRow, now: float) -> str:
     """Return the time a row shows: how long it is so, or until when."""
     kind = GLYPHS[row.state].timing
     if kind == "until":
-        return "" if row.until is None else time.strftime("%H:%M", time.localtime(row.until))
+        return "" if row.until is None else moment(row.until, now)
     return age(now - row.since) if kind == "age" and row.since else ""
 
 
@@ -171,15 +170,13 @@ def agent(row: AgentRow, now: float) -> list[tuple[str, str]]:
 def cause(row: AgentRow) -> str:
     """Return what is or was wrong: the word scripts know, what it means, and what can be done."""
     if row.trouble is not None:
-        return f"{row.trouble.cause.value}: {trouble_words(row.trouble)}{_step(row.trouble.cause)}"
-    if row.cause is None:
+        said = f"{row.trouble.cause.value}: {trouble_words(row.trouble)}"
+    elif row.cause is not None:
+        said = f"{row.cause.value}: {CAUSES[row.cause]}".rstrip(": ")
+    else:
         return ""
-    return f"{row.cause.value}: {CAUSES[row.cause]}".rstrip(": ") + _step(row.cause)
-
-
-def _step(found: Cause) -> str:
-    step = STEPS.get(found, "")
-    return f" – {step}" if step else ""
+    step = next_step(row.trouble.cause if row.trouble is not None else row.cause, row.trouble)
+    return f"{said} – {step}" if step else said
 
 
 def delivery(row: AgentRow) -> str:
@@ -187,8 +184,7 @@ def delivery(row: AgentRow) -> str:
     found = row.delivery
     if found is None:
         return ""
-    words = {Delivery.DELIVERED: "delivered", Delivery.SUBMITTED: "submitted", Delivery.STARTED: "turn started"}
-    return f"turn {found.turn} {words.get(found.state, found.state.value)}"
+    return f"turn {found.turn} {DELIVERED[found.state]}"
 
 
 def _process(row: AgentRow) -> str:

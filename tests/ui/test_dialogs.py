@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from agents.events import Snapshot
 from agents.wire import Annotate, Started
 from tests.fakes.rows import put, row
 from tests.ui.conftest import Deck
@@ -219,3 +221,23 @@ def test_esc_closes_a_dialog_and_the_keyboard_returns(deck: Deck, qtbot: QtBot) 
     deck.wait(lambda: QApplication.activeModalWidget() is None)
     deck.window.activateWindow()  # as a window manager does
     deck.wait(deck.window.roster.view.hasFocus)
+
+
+def test_a_new_agent_says_who_pays_and_what_to_install(deck: Deck) -> None:
+    kinds = [
+        msgspec.structs.replace(kind, pool="your plan") if kind.name == "demo" else kind for kind in deck.fleet.kinds
+    ]
+    deck.fleet.reset(Snapshot(9, deck.fleet.rows(), kinds=tuple(kinds)))
+    deck.caller.answers["agent.run"] = lambda _: Started("id-new", "new", 1)
+    deck.select("fix")
+    deck.keys("Ctrl+N")
+    dialog = opened(deck, NewAgentDialog)
+    assert "Paid by: your plan" in dialog._hint.text()
+    names = [dialog.kinds.item(at).text() for at in range(dialog.kinds.count())]
+    dialog.kinds.setCurrentRow(next(at for at, name in enumerate(names) if "opencode" in name))
+    assert "To install: npm i -g opencode-ai" in dialog._hint.text()
+    assert not dialog.accept_button.isEnabled()
+    dialog.kinds.setCurrentRow(0)
+    dialog.model.setText("big-4")
+    QTest.keyClick(dialog.model, Qt.Key.Key_Return, CTRL)
+    assert [run.model for run in deck.caller.of("agent.run")] == ["big-4"]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from agents.model import Turn
+from agents.events import Snapshot
+from agents.model import Capability, Health, Model, Turn
+from agents.wire import Started
 from app.commands import COMMANDS
 from app.keylist import tables
-from tests.fakes.rows import row
+from tests.fakes.rows import put, row
 from tests.ui.conftest import Deck
 from ui.palette import Entry, ranked
 
@@ -104,6 +107,49 @@ def test_modes_are_chosen_from_a_list(deck: Deck) -> None:
     assert [e.title for e in deck.window.palette_overlay.entries()] == ["Ask", "Plan"]
     deck.keys("P", "l", "Enter")
     assert [(p.id, p.mode) for p in deck.caller.of("agent.set_mode")] == [("id-docs-pass", "plan")]
+
+
+BOTH = (Capability.MODELS, Capability.FORK)
+
+
+def test_models_are_chosen_from_a_list(deck: Deck) -> None:
+    models = (Model("big-4", "Big"), Model("small-4", "Small", "fast"))
+    put(deck.fleet, row("docs-pass", capabilities=BOTH, models=models, model="big-4"))
+    deck.select("docs-pass")
+    deck.window.run("agent.model")
+    entries = deck.window.palette_overlay.entries()
+    assert [(e.title, e.disabled) for e in entries] == [("Big", "this is the model now"), ("Small", "")]
+    deck.keys("s", "m", "Enter")
+    assert [(p.id, p.model) for p in deck.caller.of("agent.set_model")] == [("id-docs-pass", "small-4")]
+
+
+def test_f_forks_and_shows_the_new_agent(deck: Deck) -> None:
+    deck.caller.answers["agent.fork"] = lambda _: Started("id-docs-2", "docs-2", 7)
+    deck.select("docs-pass")
+    deck.keys("f")
+    assert "cannot be forked" in deck.said
+    put(deck.fleet, row("docs-pass", capabilities=BOTH, session_id="s1"))
+    deck.keys("f")
+    assert [p.id for p in deck.caller.of("agent.fork")] == ["id-docs-pass"]
+    assert "docs-2 began with a copy of docs-pass; both work in /srv/api" in deck.said
+    put(deck.fleet, row("docs-2"))
+    assert "id-docs-2" in deck.window.stage.docks.in_front()
+
+
+def test_the_login_command_is_copied(deck: Deck) -> None:
+    deck.select("docs-pass")
+    deck.keys("Ctrl+K", *"copylogin")
+    assert "needs no login" in deck.window.palette_overlay.entries()[0].disabled
+    deck.keys("Esc")
+    put(deck.fleet, row("docs-pass", health=Health.AUTH_LOST))
+    deck.window.run("agent.copy_login")
+    assert "names no login command" in deck.said
+    logins = [msgspec.structs.replace(kind, login=("demo", "log in")) for kind in deck.fleet.kinds]
+    deck.fleet.reset(Snapshot(9, deck.fleet.rows(), kinds=tuple(logins)))
+    deck.select("docs-pass")
+    deck.window.run("agent.copy_login")
+    assert QApplication.clipboard().text() == "demo 'log in'"
+    assert deck.said == "copied: demo 'log in'"
 
 
 def test_the_key_help_lists_every_bound_key_once_and_says_why_not(deck: Deck) -> None:

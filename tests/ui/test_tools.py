@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.model import Evidence, Rank, Turn, Usage
+from agents.model import Cause, Delivery, Evidence, Model, Rank, Trouble, Turn, TurnDelivery, Usage
 from agents.wire import AgentRef, Explained
 from app.commands import Zone
 from tests.fakes.rows import put, row
@@ -113,3 +113,42 @@ def test_e_in_the_tool_itself_closes_it(deck: Deck) -> None:
     deck.keys("e")
     assert not deck.window.tools.isVisible()
     assert deck.window.zone() is Zone.ROSTER
+
+
+DECIDED = "rule 3 allowed request 1:1:aa at 12:00:00"
+
+
+def test_explain_and_details_tell_the_trouble_and_what_rules_say(deck: Deck) -> None:
+    waits = Trouble(
+        Cause.RATE_LIMIT, "slow <b>down</b>", 0.0, 3600.0, retrying=True, attempt=3, attempts=10, status=429
+    )
+    sent = TurnDelivery(3, Delivery.SUBMITTED)
+    held = row("fix", Turn.WORKING, cause=Cause.RATE_LIMIT, trouble=waits, delivery=sent, models=(Model("big", "Big"),))
+    put(deck.fleet, held)
+    deck.caller.answers["agent.explain"] = lambda _: Explained(
+        held, None, (), (), ("rule 3 allowed request 1:1:aa at 12:00:00",)
+    )
+    deck.select("fix")
+    deck.keys("e")
+    deck.wait(lambda: "Trouble" in text(deck))
+    shown = text(deck)
+    for words in ("rate_limit: rate limited", "slow <b>down</b> (HTTP 429)", "3 of 10", "it goes on by itself"):
+        assert words in shown
+    assert "rule 3 allowed request" in shown
+    deck.window.run("tool.details")
+    shown = text(deck)
+    assert "turn 3 submitted" in shown
+    assert "rate limited" in shown
+    assert "big" in shown
+
+
+def test_explain_says_why_the_last_turn_failed_and_what_is_next(deck: Deck) -> None:
+    failed = row("fix", Turn.ERROR, cause=Cause.CONTEXT_FULL, reason="too long")
+    put(deck.fleet, failed)
+    deck.caller.answers["agent.explain"] = lambda _: Explained(failed, None, (), ())
+    deck.select("fix")
+    deck.keys("e")
+    deck.wait(lambda: "Trouble" in text(deck))
+    assert "context_full: context full" in text(deck)
+    assert "too long" in text(deck)
+    assert "compact the conversation" in text(deck)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -28,6 +28,9 @@ from ui.dialogs.form import FormDialog
 from ui.dialogs.prompt import PromptEdit
 from ui.roster.look import place
 from ui.theme import Theme
+
+#: Pixels of the hint below the programs, at least.
+_HINT_WIDTH = 500
 
 _NAME = Qt.ItemDataRole.UserRole
 
@@ -52,15 +55,16 @@ class NewAgentDialog(FormDialog):
         self.name = QLineEdit(self, placeholderText="named by its prompt or kind")
         self.prompt = PromptEdit("What shall it do? Leave it empty to write later.", 5, self)
         self.mode = QLineEdit(self, placeholderText="the kind's own default")
+        self.model = QLineEdit(self, placeholderText="the program's own default")
         self.command = QLineEdit(self, placeholderText="program and arguments")
         self.command.setFont(theme.font_mono)
         self._hint = QLabel(self, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self._hint.setWordWrap(True)
         self._hint.setProperty("role", "muted")
         self._hint.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._hint.setMinimumHeight(self.fontMetrics().lineSpacing() * 2)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._fill_kinds()
+        self._hint.setFixedHeight(self._hint_height())
         self._lay_out()
         self.kinds.currentItemChanged.connect(lambda *_: self._on_kind())
         self._on_kind()
@@ -78,6 +82,12 @@ class NewAgentDialog(FormDialog):
         self.kinds.setFixedHeight(height)
         self.kinds.setCurrentRow(0)
 
+    def _hint_height(self) -> int:
+        """Return room for the longest hint: choosing another program moves nothing below."""
+        room = QRect(0, 0, _HINT_WIDTH, 10_000)
+        metrics, wrap = self.fontMetrics(), Qt.TextFlag.TextWordWrap
+        return max((metrics.boundingRect(room, wrap, _hint(kind)).height() for kind in self._kinds.values()), default=0)
+
     def _lay_out(self) -> None:
         browse = QPushButton("Browse…", self)
         browse.setAutoDefault(False)
@@ -93,6 +103,7 @@ class NewAgentDialog(FormDialog):
         self.form.addRow("Prompt", self.prompt)
         self.form.addRow("Name", self.name)
         self.form.addRow("Mode", self.mode)
+        self.form.addRow("Model", self.model)
 
     def choose(self, choices: NewAgentChoices) -> None:
         """Offer what was chosen last."""
@@ -111,7 +122,7 @@ class NewAgentDialog(FormDialog):
     def _on_kind(self) -> None:
         kind = self.kind()
         self.form.setRowVisible(self.command, kind is not None and _takes_command(kind))
-        for field in (self.prompt, self.mode):
+        for field in (self.prompt, self.mode, self.model):
             self.form.setRowVisible(field, kind is not None and _takes_prompt(kind))
         self._hint.setText(_hint(kind))
         self._hint.setStyleSheet("" if kind and kind.available else f"color: {self._theme.warning.name()};")
@@ -145,7 +156,7 @@ class NewAgentDialog(FormDialog):
             return
         is_talking = _takes_prompt(kind)
         prompt = self.prompt.toPlainText().strip() if is_talking else ""
-        mode = self.mode.text().strip() if is_talking else ""
+        mode, model = (field.text().strip() if is_talking else "" for field in (self.mode, self.model))
         run = Run(
             kind=kind.name,
             project=str(project.resolve()),
@@ -153,6 +164,7 @@ class NewAgentDialog(FormDialog):
             prompt=prompt or None,
             argv=argv,
             mode=mode or None,
+            model=model or None,
         )
         self._on_submit(run, NewAgentChoices(kind.name, run.project, mode))
         self.accept()
@@ -177,5 +189,7 @@ def _hint(kind: KindInfo | None) -> str:
     if kind is None:
         return "No program is known: see the kinds in the guide."
     if kind.available:
-        return kind.description or kind.program
-    return f"{kind.problem or kind.program + ' was not found'}. Install it: {kind.install}".strip()
+        pays = f"Paid by: {kind.pool}" if kind.pool else ""
+        return "\n".join(filter(None, (kind.description or kind.program, kind.problem, pays)))
+    problem = (kind.problem or f"{kind.program} was not found").partition("; install:")[0]
+    return f"{problem}.\nTo install: {kind.install}" if kind.install else f"{problem}."

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from agents.model import AgentRow
+from PySide6.QtGui import QGuiApplication
+
+from agents.model import AgentRow, Mode, Model
+from agents.status.untrusted import one_line
 from agents.wire import Run, Started
 from app.actions.confirm import Confirm
 from app.actions.undo import Undo
+from app.advice import login_of
 from app.commands import BY_ID, SLOTS, Zone
 from app.layout import NewAgentChoices
 from ui.dialogs.edit_agent import EditAgentDialog, Edited
@@ -17,6 +21,7 @@ from ui.dialogs.new_agent import NewAgentDialog
 from ui.handlers.base import Bindings, Window
 from ui.palette import Entry
 from ui.roster.entries import Kind
+from ui.roster.look import place
 from ui.stage import ALL
 
 _DECISIONS = {"request.allow": "allow", "request.always": "always", "request.deny": "deny"}
@@ -60,6 +65,10 @@ class AgentHandlers:
             "agent.rename": self._on_row(lambda row: self._edit(row, at_note=False)),
             "agent.note": self._on_row(lambda row: self._edit(row, at_note=True)),
             "agent.mode": self._on_row(self._choose_mode),
+            "agent.model": self._on_row(self._choose_model),
+            "agent.fork": self._on_row(self._fork),
+            "agent.steer": self._on_row(self._steer),
+            "agent.copy_login": self._on_row(self._copy_login),
             "stage.layout": self._layout,
             "edit.undo": self._undo,
             "request.reply": self._on_row(self._reply),
@@ -210,17 +219,25 @@ class AgentHandlers:
         EditAgentDialog(self._window.widget(), row, submit, at_note=at_note).open()
 
     def _choose_mode(self, row: AgentRow) -> None:
-        entries = [
-            Entry(
-                title=mode.name,
-                detail=mode.description,
-                act=partial(self._actions.set_mode, row, mode.id),
-                icon="check" if mode.id == row.mode else "",
-                disabled="this is the mode now" if mode.id == row.mode else "",
-            )
-            for mode in row.modes
-        ]
-        self._choose(entries, f"Mode of {row.name}")
+        set_mode = partial(self._actions.set_mode, row)
+        self._choose(_choices(row.modes, row.mode, "mode", set_mode), f"Mode of {row.name}")
+
+    def _choose_model(self, row: AgentRow) -> None:
+        set_model = partial(self._actions.set_model, row)
+        self._choose(_choices(row.models, row.model, "model", set_model), f"Model of {row.name}")
+
+    def _steer(self, row: AgentRow) -> None:
+        pane = self._window.pane_of(row.id)
+        if pane is not None:
+            pane.perform("agent.steer")
+
+    def _copy_login(self, row: AgentRow) -> None:
+        command = login_of(row, self._session.fleet.kinds)
+        if not command:
+            self._window.tell(f"{row.kind} names no login command: log in with its own program", "warning")
+            return
+        QGuiApplication.clipboard().setText(command)
+        self._window.tell(f"copied: {command}")
 
     # -- new ones
 
@@ -238,6 +255,13 @@ class AgentHandlers:
         dialog.choose(choices)
         dialog.open()
 
+    def _fork(self, row: AgentRow) -> None:
+        def started(result: Started) -> None:
+            self._window.tell(f"{result.name} began with a copy of {row.name}; both work in {place(row.cwd)}")
+            self._window.stage.show_when_there(result.id)
+
+        self._actions.fork(row, started)
+
     def _start(self, run: Run, choices: NewAgentChoices) -> None:
         self.new_agent = choices
         self.known_projects = tuple(dict.fromkeys([run.project, *self.known_projects]))[:20]
@@ -247,3 +271,20 @@ class AgentHandlers:
             self._window.stage.show_when_there(result.id)
 
         self._actions.start(run, started)
+
+
+def _choices(
+    known: Sequence[Mode | Model], present: str | None, what: str, choose: Callable[[str], None]
+) -> list[Entry]:
+    """Return what an agent announced as entries to choose from; the present one says so."""
+    return [
+        Entry(
+            title=one_line(one.name or one.id, 80),
+            detail=one_line(one.description, 200),
+            act=partial(choose, one.id),
+            icon="check" if one.id == present else "",
+            disabled=f"this is the {what} now" if one.id == present else "",
+            also=one.id,
+        )
+        for one in known
+    ]

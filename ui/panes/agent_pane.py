@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from agents.model import AgentId, AgentRow
+from app.advice import advice
 from app.client.api import Caller, Spawner
 from app.commands import Zone
 from app.fleet import Change, Fleet, What
@@ -27,6 +28,7 @@ from ui.panes.findbar import FindBar, count_words
 from ui.panes.header import Header
 from ui.panes.keyboard import holds
 from ui.panes.links import Opener, follow, with_desktop
+from ui.panes.stepbar import StepBar
 from ui.theme import Theme
 
 _CARD_COMMANDS = ("request.allow", "request.always", "request.deny", "request.reply")
@@ -65,6 +67,7 @@ class AgentPane(QWidget):
         self.header = Header(theme)
         self.find_bar = FindBar(theme)
         self.body = Body(agent_id, caller, spawner, self._kept, theme)
+        self.step_bar = StepBar(theme)
         self.card = Card(asking, theme, clock)
         self.composer = Composer(asking, self._kept, theme)
         self._lay_out()
@@ -78,6 +81,7 @@ class AgentPane(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.find_bar)
         column.addWidget(self.body, 1)
+        column.addWidget(self.step_bar)
         shelf = QVBoxLayout()
         shelf.setContentsMargins(8, 0, 8, 0)
         shelf.addWidget(self.card)
@@ -124,6 +128,7 @@ class AgentPane(QWidget):
         self.header.show_row(row)
         self.body.show_row(row)
         self.header.show_log_switch(there=self.body.is_structured, on=self.body.shows_log)
+        self.step_bar.show_advice(advice(row, self._fleet.kinds))
         self.composer.show_row(row, connected=self._fleet.connected)
         requests = row.requests if row is not None else ()
         had_keyboard = holds(self.card)
@@ -201,6 +206,8 @@ class AgentPane(QWidget):
         """Do ``pane.…`` or, on the card under its guard, ``request.…``; false when it cannot."""
         if command in _CARD_COMMANDS:
             return self._on_card(command)
+        if command == "agent.steer":
+            return self.composer.steer()
         if command == "pane.compose":
             return self.focus_composer()
         if command == "pane.find":
@@ -282,6 +289,7 @@ class AgentPane(QWidget):
         self.header.set_theme(theme)
         self.find_bar.set_theme(theme)
         self.body.set_theme(theme)
+        self.step_bar.set_theme(theme)
         self.card.set_theme(theme)
         self.composer.set_theme(theme)
 

@@ -69,6 +69,15 @@ class Asking:
         else:
             self._ask("agent.send", Send(self._agent, text), what, failed)
 
+    def steer(self, text: str) -> None:
+        """Put a message into the running turn."""
+        self._ask(
+            "agent.send",
+            Send(self._agent, text, steer=True),
+            "steering",
+            lambda why: self._told.on_not_sent(text, why),
+        )
+
     def edit_queued(self, turn: int, text: str | None) -> None:
         """Change or drop a waiting message; a change that comes too late gives the text back."""
         failed = self._told.on_trouble if text is None else lambda why: self._told.on_not_sent(text, why)

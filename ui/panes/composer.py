@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QToolButton, QVB
 
 from agents.model import AgentRow, QueuedPrompt, SlashCommand
 from agents.status.untrusted import one_line
-from app.prompting import Kept, obstacle, takes_prompts
+from app.prompting import Kept, obstacle, on_the_way, steering_obstacle, takes_prompts
 from ui.panes.editor import Editor
 from ui.panes.queue import QueueList
 from ui.theme import Theme
@@ -24,6 +24,9 @@ class Messaging(Protocol):
 
     def send(self, text: str) -> None:
         """Send a message; when that fails, ``Composer.give_back`` gets the text."""
+
+    def steer(self, text: str) -> None:
+        """Put a message into the running turn; when that fails, ``Composer.give_back`` gets the text."""
 
     def edit_queued(self, turn: int, text: str | None) -> None:
         """Change or drop a waiting message."""
@@ -40,7 +43,7 @@ class Composer(QWidget):
         self._editing: QueuedPrompt | None = None
         self._queue_now: tuple[QueuedPrompt, ...] = ()
         self._commands: tuple[SlashCommand, ...] = ()
-        self._obstacle = ""
+        self._obstacle = self._no_steering = ""
         self._build()
         self.editor.set_text(kept.draft, kept.caret)
         self.editor.textChanged.connect(self._on_text)
@@ -101,6 +104,7 @@ class Composer(QWidget):
     def show_row(self, row: AgentRow | None, *, connected: bool) -> None:
         """Follow the agent: queue, commands, and whether it can take a message."""
         self._obstacle = obstacle(row, connected=connected)
+        self._no_steering = steering_obstacle(row)
         if row is not None:
             self._queue_now = row.queue
             self._commands = row.commands
@@ -137,6 +141,21 @@ class Composer(QWidget):
             self._messaging.send(text)
         self.editor.clear()
         self.note("")
+
+    def steer(self) -> bool:
+        """Put the text into the running turn; say why when that cannot be, and keep it."""
+        text = self.editor.toPlainText().strip("\n")
+        why = self._obstacle or self._no_steering
+        if self._editing is not None:
+            why = "This message waits already: Enter saves it."
+        if why or not text.strip():
+            self.note(why or "Write what shall go into the running turn first.")
+            return False
+        self._kept.wrote(text)
+        self._messaging.steer(text)
+        self.editor.clear()
+        self.note("")
+        return True
 
     def give_back(self, text: str, why: str) -> None:
         """Put a text back that could not be sent, in front of what was written since."""
@@ -243,4 +262,5 @@ def _placeholder(row: AgentRow | None) -> str:
         return ""
     if not takes_prompts(row):
         return f"Type into {row.name} …"
-    return f"Message {row.name} …"
+    waits = on_the_way(row)
+    return f"Message {row.name} …" + (f"   ({waits})" if waits else "")

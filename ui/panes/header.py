@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 from agents.model import AgentRow, Usage
 from agents.status.headline import GLYPHS
 from agents.status.untrusted import one_line
+from agents.status.words import trying
 from ui.theme import Theme
 
 HEIGHT = 32
@@ -146,13 +147,16 @@ def facts(row: AgentRow) -> tuple[Item, ...]:
         Item(one_line(row.name, 60), "text", bold=True),
         Item(one_line(row.kind, 40), drop=4),
     ]
+    if row.trouble is not None:
+        items.append(Item(one_line(trying(row.trouble), 60), "warning", drop=2))
     if row.branch:
         items.append(Item(one_line(row.branch, 60), drop=5, icon="branch"))
     if row.mode:
         name = next((mode.name for mode in row.modes if mode.id == row.mode), row.mode)
         items.append(Item(f"{one_line(name, 30)} mode" if "mode" not in name.lower() else one_line(name, 30), drop=3))
     if row.model:
-        items.append(Item(one_line(row.model, 40), drop=6))
+        named = next((model.name for model in row.models if model.id == row.model), row.model)
+        items.append(Item(one_line(named, 40), drop=6))
     context = _context(row.usage)
     if context:
         items.append(context)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
 
 import msgspec
 
 from agents.model import AgentRow, Headline
 from agents.status.headline import GLYPHS, age
+from agents.status.words import moment
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ def when_words(row: AgentRow, now: float) -> str:
     """Return the time beside a headline: its age, or until when it lasts."""
     timing = GLYPHS[row.state].timing
     if timing == "until" and row.until:
-        return "until " + time.strftime("%H:%M", time.localtime(row.until))
+        return "until " + moment(row.until, now)
     if timing == "age" and row.since:
         return age(now - row.since)
     return ""

@@ -7,6 +7,7 @@ import time
 from PySide6.QtWidgets import QWidget
 
 from agents.model import AgentRow, Usage
+from agents.status.words import CAUSES, DELIVERED
 from ui.roster.look import money, place
 from ui.session import Session
 from ui.theme import Theme
@@ -36,6 +37,7 @@ class DetailsTool(Page):
                     ("branch", row.branch or ""),
                     ("mode", row.mode or ""),
                     ("model", row.model or ""),
+                    ("models", ", ".join(model.id for model in row.models)),
                     ("labels", ", ".join(row.labels)),
                     ("note", row.note),
                 )
@@ -48,6 +50,8 @@ class DetailsTool(Page):
                     ("session", row.session_id or ""),
                     ("started", _moment(row.created_at)),
                     ("turn", str(row.turn_number or "")),
+                    ("message", _delivery(row)),
+                    ("cause", "" if row.cause is None else CAUSES[row.cause] or row.cause.value),
                     ("background", str(row.background or "")),
                     ("ended", _end(row)),
                     ("output", _size(row.out_size)),
@@ -81,6 +85,11 @@ def _count(number: int | None) -> str:
 
 def _moment(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) if at else ""
+
+
+def _delivery(row: AgentRow) -> str:
+    found = row.delivery
+    return "" if found is None else f"turn {found.turn} {DELIVERED[found.state]}"
 
 
 def _end(row: AgentRow) -> str:

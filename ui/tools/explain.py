@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from agents.model import AgentRow, Evidence
 from agents.status.headline import GLYPHS, age
+from agents.status.untrusted import one_line
+from agents.status.words import CAUSES, attempts, moment, next_step
 from agents.wire import AgentRef, Explained
 from ui.session import Session
 from ui.theme import Theme
@@ -64,6 +66,7 @@ class ExplainTool(Page):
                     ("source", row.source),
                 )
             ),
+            *self._trouble(row),
             self.title("Evidence, strongest first"),
         ]
         parts += [self._evidence(e, now, is_chosen=e == explained.chosen) for e in explained.evidence]
@@ -72,7 +75,29 @@ class ExplainTool(Page):
         if explained.ignored:
             parts.append(self.title("Ignored"))
             parts += [self.muted(reason) for reason in explained.ignored]
+        if explained.rules:
+            parts.append(self.title("Rules"))
+            parts += [self.muted(reason) for reason in explained.rules]
         return "".join(parts)
+
+    def _trouble(self, row: AgentRow) -> list[str]:
+        """Return what the agent said is wrong around it, or why its last turn failed."""
+        trouble = row.trouble
+        if trouble is None and row.cause is None:
+            return []
+        cause = trouble.cause if trouble is not None else row.cause
+        pairs = [("cause", f"{cause.value}: {CAUSES[cause]}".rstrip(": "))] if cause is not None else []
+        if trouble is not None:
+            status = f" (HTTP {trouble.status})" if trouble.status is not None else ""
+            pairs += [
+                ("says", f"{one_line(trouble.detail, 400)}{status}"),
+                ("attempt", attempts(trouble).removeprefix("attempt ")),
+                ("until", moment(trouble.until, trouble.since) if trouble.until is not None else ""),
+            ]
+        elif row.reason:
+            pairs.append(("says", one_line(row.reason, 400)))
+        pairs.append(("next", next_step(cause, trouble)))
+        return [self.title("Trouble"), self.facts(pairs)]
 
     def _evidence(self, evidence: Evidence, now: float, *, is_chosen: bool) -> str:
         theme = self.theme

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from shiboken6 import isValid
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Capability, Lifecycle, QueuedPrompt, SlashCommand
-from agents.wire import EditQueued, Input
+from agents.model import Capability, Delivery, Lifecycle, QueuedPrompt, SlashCommand, Turn, TurnDelivery
+from agents.wire import EditQueued, Input, Send
 from app.commands import Zone
 from app.fleet import Fleet
-from tests.fakes.rows import fleet_of, put, row
+from tests.fakes.rows import TALKER, fleet_of, put, row
 
 Open = Callable[[Fleet], Any]
 
@@ -226,3 +226,79 @@ def test_pasted_markup_is_plain_text(writing: Any) -> None:
     mime.setText("plain\r\ntext")
     writing.editor.insertFromMimeData(mime)
     assert writing.editor.toPlainText() == "plain\ntext"
+
+
+BUSY = {"turn": Turn.WORKING, "capabilities": (*TALKER, Capability.STEER)}
+
+
+def test_alt_enter_puts_the_message_into_the_running_turn(open_pane: Open, qtbot: Any, pump: Any, daemon: Any) -> None:
+    window = open_pane(fleet_of([row("fox", id="a", **BUSY)]))
+    window.pane.focus_composer()
+    composer = window.pane.composer
+    qtbot.keyClicks(composer.editor, "stop, use sqlite")
+    enter(qtbot, composer, Qt.KeyboardModifier.AltModifier)
+    pump.settle()
+    assert window.ran == ["agent.steer"]
+    assert daemon.of("agent.send") == [Send("a", "stop, use sqlite", steer=True)]
+    assert composer.editor.toPlainText() == ""
+    qtbot.keyClick(composer.editor, Qt.Key.Key_Up)
+    assert composer.editor.toPlainText() == "stop, use sqlite"  # it is remembered like any other
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"turn": Turn.WORKING}, "takes nothing into a running turn"),
+        ({"turn": Turn.IDLE, "capabilities": BUSY["capabilities"]}, "has no running turn: send it as a message"),
+        ({"lifecycle": Lifecycle.EXITED, "exit_code": 0}, "fox has ended"),
+    ],
+)
+def test_what_cannot_be_steered_stays_and_says_why(
+    open_pane: Open, qtbot: Any, pump: Any, daemon: Any, fields: dict[str, Any], words: str
+) -> None:
+    window = open_pane(fleet_of([row("fox", id="a", **fields)]))
+    window.pane.focus_composer()
+    composer = window.pane.composer
+    qtbot.keyClicks(composer.editor, "wait")
+    enter(qtbot, composer, Qt.KeyboardModifier.AltModifier)
+    pump.settle()
+    assert daemon.of("agent.send") == []
+    assert composer.editor.toPlainText() == "wait"
+    assert words in composer._note.text()
+
+
+def test_a_steered_message_the_daemon_refuses_comes_back(open_pane: Open, qtbot: Any, pump: Any, daemon: Any) -> None:
+    window = open_pane(fleet_of([row("fox", id="a", **BUSY)]))
+    window.pane.focus_composer()
+    composer = window.pane.composer
+    daemon.refuse["agent.send"] = RpcError(ErrorCode.NOT_POSSIBLE, "that turn is over")
+    qtbot.keyClicks(composer.editor, "too late")
+    enter(qtbot, composer, Qt.KeyboardModifier.AltModifier)
+    pump.settle()
+    assert composer.editor.toPlainText() == "too late"
+    assert "that turn is over" in composer._note.text()
+
+
+def test_an_empty_field_and_a_waiting_message_are_not_steered(
+    open_pane: Open, qtbot: Any, pump: Any, daemon: Any
+) -> None:
+    queue = (QueuedPrompt(3, "go on", 0.0),)
+    window = open_pane(fleet_of([row("fox", id="a", queue=queue, **BUSY)]))
+    window.pane.focus_composer()
+    composer = window.pane.composer
+    enter(qtbot, composer, Qt.KeyboardModifier.AltModifier)
+    assert "Write what shall go into the running turn" in composer._note.text()
+    qtbot.keyClick(composer.editor, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    enter(qtbot, composer, Qt.KeyboardModifier.AltModifier)
+    pump.settle()
+    assert "waits already" in composer._note.text()
+    assert daemon.of("agent.send") == []
+
+
+def test_a_message_that_was_written_and_not_taken_says_so(open_pane: Open, pump: Any) -> None:
+    waits = TurnDelivery(3, Delivery.DELIVERED)
+    fleet = fleet_of([row("fox", Turn.WORKING, id="a", delivery=waits)])
+    composer = open_pane(fleet).pane.composer
+    assert "turn 3 delivered, not taken yet" in composer.editor.placeholderText()
+    put(fleet, row("fox", Turn.WORKING, id="a", delivery=TurnDelivery(3, Delivery.STARTED)))
+    assert composer.editor.placeholderText() == "Message fox …"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.model import Capability, Lifecycle, Turn
+from agents.model import Capability, Health, Lifecycle, Model, Turn
 from app.commands import BY_ID, COMMANDS, SLOTS, TYPING, Command, Context, Zone
 from app.keymap import Keymap, load
 from tests.fakes.rows import request, row
@@ -129,6 +129,33 @@ def test_snooze_modes_and_pin_say_what_is_missing() -> None:
     assert "hidden" in (reason("agent.pin", Context(agent=row("fix"))) or "")
     assert reason("agent.pin", Context(agent=row("fix"), is_shown=True)) is None
     assert "no messages" in (reason("request.reply", Context(agent=row("fix", capabilities=()))) or "")
+
+
+MODELS = (Model("big", "Big"),)
+
+
+@pytest.mark.parametrize(
+    ("command", "fields", "words"),
+    [
+        ("agent.model", {"lifecycle": Lifecycle.EXITED}, "is not running"),
+        ("agent.model", {}, "cannot switch its model"),
+        ("agent.model", {"capabilities": (Capability.MODELS,)}, "announced no models"),
+        ("agent.model", {"capabilities": (Capability.MODELS,), "models": MODELS}, None),
+        ("agent.fork", {"lifecycle": Lifecycle.EXITED}, "resume it first"),
+        ("agent.fork", {}, "cannot be forked: duplicate it"),
+        ("agent.fork", {"capabilities": (Capability.FORK,)}, "there is nothing to fork"),
+        ("agent.fork", {"capabilities": (Capability.FORK,), "session_id": "s"}, None),
+        ("agent.steer", {"lifecycle": Lifecycle.EXITED}, "is not running"),
+        ("agent.steer", {"capabilities": (Capability.STEER,)}, "has no running turn"),
+        ("agent.steer", {"turn": Turn.WORKING}, "takes nothing into a running turn"),
+        ("agent.steer", {"turn": Turn.WORKING, "capabilities": (Capability.STEER,)}, None),
+        ("agent.copy_login", {}, "needs no login"),
+        ("agent.copy_login", {"health": Health.AUTH_LOST}, None),
+    ],
+)
+def test_models_forks_steering_and_logins_say_what_is_missing(command: str, fields: dict, words: str | None) -> None:
+    why = reason(command, Context(zone=Zone.COMPOSER, agent=row("fix", **fields)))
+    assert (why is None) if words is None else (words in (why or ""))
 
 
 def test_the_window_says_what_there_is_not() -> None:

@@ -6,8 +6,19 @@ from typing import Any
 
 import pytest
 
-from agents.model import Capability, Lifecycle, QueuedPrompt
-from app.prompting import HISTORY_LIMIT, History, Kept, Memory, delivery, obstacle, takes_prompts
+from agents.model import Capability, Lifecycle, QueuedPrompt, Turn, TurnDelivery
+from agents.model import Delivery as How
+from app.prompting import (
+    HISTORY_LIMIT,
+    History,
+    Kept,
+    Memory,
+    delivery,
+    obstacle,
+    on_the_way,
+    steering_obstacle,
+    takes_prompts,
+)
 from tests.fakes.rows import row
 
 
@@ -84,3 +95,20 @@ def test_memory_is_per_agent() -> None:
     memory.forget("a")
     memory.forget("never")
     assert memory.of("a").draft == ""
+
+
+@pytest.mark.parametrize(
+    ("delivered", "turn", "words"),
+    [
+        (None, Turn.WORKING, ""),
+        (TurnDelivery(3, How.DELIVERED), Turn.WORKING, "turn 3 delivered, not taken yet"),
+        (TurnDelivery(3, How.DELIVERED), Turn.IDLE, ""),
+        (TurnDelivery(3, How.SUBMITTED), Turn.WORKING, ""),
+    ],
+)
+def test_what_was_not_taken_yet_is_said(delivered: TurnDelivery | None, turn: Turn, words: str) -> None:
+    assert on_the_way(row("fox", turn, delivery=delivered)) == words
+
+
+def test_nobody_is_steered_when_it_is_gone() -> None:
+    assert steering_obstacle(None) == "This agent is gone."

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from agents.model import Cause, Trouble
-from agents.status.words import CAUSES, STEPS, attempts, failed, moment, trouble_words
+from agents.model import Cause, Delivery, Trouble
+from agents.status.words import CAUSES, DELIVERED, STEPS, attempts, failed, moment, next_step, trouble_words
 
 NOON = time.mktime((2026, 11, 20, 12, 0, 0, 0, 0, -1))  # a Friday, where the reader is
 HOUR, DAY = 3600.0, 86400.0
@@ -61,3 +61,22 @@ def test_what_is_wrong(trouble: Trouble, words: str) -> None:
 
 def test_who_gave_up_is_on_no_attempt() -> None:
     assert attempts(Trouble(Cause.NETWORK, "refused", NOON, attempt=10, attempts=10)) == ""
+
+
+@pytest.mark.parametrize(
+    ("cause", "trouble", "words"),
+    [
+        (None, None, ""),
+        (Cause.UNKNOWN, None, ""),
+        (Cause.MODEL, None, STEPS[Cause.MODEL]),
+        (Cause.NETWORK, Trouble(Cause.NETWORK, "", NOON, retrying=True), "it goes on by itself"),
+        (Cause.NETWORK, Trouble(Cause.NETWORK, "", NOON), STEPS[Cause.NETWORK]),
+        (Cause.AUTH, Trouble(Cause.AUTH, "", NOON, retrying=True), STEPS[Cause.AUTH]),  # no retry logs in
+    ],
+)
+def test_what_is_next(cause: Cause | None, trouble: Trouble | None, words: str) -> None:
+    assert next_step(cause, trouble) == words
+
+
+def test_every_step_of_a_delivery_has_its_words() -> None:
+    assert set(DELIVERED) == set(Delivery)

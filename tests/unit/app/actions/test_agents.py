@@ -8,7 +8,7 @@ import pytest
 
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Lifecycle
-from agents.wire import Answered, AnswerRequest, Run, SetMode, Started
+from agents.wire import Answered, AnswerRequest, Fork, Run, SetMode, SetModel, Started
 from app.actions.agents import AgentActions
 from app.fleet import Fleet
 from tests.fakes.caller import RecordingCaller
@@ -111,3 +111,15 @@ def test_failures_reach_the_spawner_named(actions: AgentActions, caller: Recordi
     caller.answers["agent.stop"] = refuse
     actions.stop(ROW)
     assert [(what, str(failure)) for what, failure in caller.failures] == [("stopping fix", "it has ended")]
+
+
+def test_a_model_is_switched_and_a_fork_is_told_once_it_is_there(
+    actions: AgentActions, caller: RecordingCaller
+) -> None:
+    caller.answers["agent.fork"] = lambda _: Started("id-other", "other", 7)
+    told: list[Started] = []
+    actions.set_model(ROW, "big")
+    actions.fork(ROW, told.append)
+    assert caller.of("agent.set_model") == [SetModel("id-fix", "big")]
+    assert caller.of("agent.fork") == [Fork("id-fix")]
+    assert told == [Started("id-other", "other", 7)]

@@ -109,7 +109,7 @@ def test_show_has_cause_models_and_delivery(shell) -> None:
     with shell.daemon({"agent.show": shown(agent)}):
         out = shell("show", "a").out
     assert "cause    rate_limit: rate limited, attempt 3 of 10, until " in out
-    assert "– send it again later, or switch the model" in out
+    assert "– it goes on by itself" in out
     assert "models   big, small" in out
     assert "message  turn 3 submitted" in out
 
