@@ -60,8 +60,11 @@ def _choices(field: Mapping[str, Any]) -> list[tuple[str, Any]]:
     if isinstance(titled, list):
         options = [item for item in titled if isinstance(item, dict) and "const" in item]
         return [(str(item.get("title") or item["const"]), item["const"]) for item in options]
-    plain = source.get("enum")
-    return [(str(item), item) for item in plain] if isinstance(plain, list) else []
+    plain, names = source.get("enum"), source.get("enumNames")
+    if not isinstance(plain, list):
+        return []
+    titles = names if isinstance(names, list) and len(names) == len(plain) else plain
+    return [(str(title), item) for title, item in zip(titles, plain, strict=True)]
 
 
 def content(form: Mapping[str, Any], asked: Sequence[Question], answers: Mapping[str, str]) -> dict[str, Any]:
