@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents.jsonrpc import RpcError
-from agents.model import AgentId, Blocked, BlockKind, Cause, Health, Turn
+from agents.model import AgentId, Blocked, BlockKind, Cause, Headline, Health, Turn
 from agents.wire import AgentRef
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
@@ -115,6 +115,13 @@ def test_a_refusal_is_a_failed_turn(deck: Deck, api: ModelApi, claude: Path) -> 
     agent = deck.run("claude", deck.repository(), prompt="Anything", env=env)
     row = deck.wait_row(agent, lambda row: row.turn is Turn.ERROR, "the turn fails")
     assert row.cause is Cause.REFUSAL
+
+
+def test_a_turn_that_did_nothing_is_worth_a_look(deck: Deck, api: ModelApi, claude: Path) -> None:
+    env = environment(claude, deck.root / "agent-home", api.url("empty"))
+    agent = deck.run("claude", deck.repository(), prompt="Anything", env=env)
+    row = deck.wait(agent, "idle", turn=1)
+    assert (row.turn, row.state) == (Turn.DONE, Headline.CHECK)
 
 
 def end_turn(deck: Deck, agent: AgentId) -> None:
