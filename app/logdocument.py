@@ -33,6 +33,9 @@ SLOW_SLICE = 64 * 1024
 #: Bytes a search reads ahead.
 SEARCH_READ = 4 * 1024 * 1024
 
+#: What stands for a line whose bytes were deleted while it was open.
+GONE = show(b"\x1b[2m(deleted: raw logs are kept for a while only)\x1b[0m")
+
 #: Longest text searched for, in characters: what a long line's pieces overlap by.
 NEEDLE_LIMIT = 1000
 
@@ -58,6 +61,7 @@ class LogDocument:
 
     def catch_up_now(self) -> bool:
         """Index what is little and at hand; tell whether nothing is left for ``catch_up``."""
+        self._pass_gap()
         if 0 < self.behind <= AT_ONCE:
             data = self.source.cached(self.index.end, self.behind)
             if data:
@@ -71,6 +75,7 @@ class LogDocument:
     async def catch_up(self, progress: Callable[[], None]) -> None:
         """Index everything there is, telling after each slice."""
         while self.behind > 0 and not self._closed:
+            self._pass_gap()
             data = await self.source.load(self.index.end, min(SLICE, self.behind))
             if not data:
                 break
@@ -78,7 +83,23 @@ class LogDocument:
             progress()
             await asyncio.sleep(0)
 
+    def _pass_gap(self) -> None:
+        """Begin anew when everything indexed, and what follows it, was deleted: the log goes on behind that."""
+        if self.source.start > self.index.end:
+            self.index = LineIndex(self.source.start)
+            self._lines.clear()
+
     # -- lines
+
+    @property
+    def deleted(self) -> int:
+        """Return how many bytes of the log were deleted before its first line."""
+        return self.source.start if self.count == 0 else self.index.origin
+
+    def _gone(self) -> int:
+        """Return how many lines from the top have lost their bytes since they were indexed."""
+        start = self.source.start
+        return 0 if start <= self.index.origin else self.index.begun_before(start)
 
     def lines(self, first: int, count: int) -> list[Line | None]:
         """Return ``count`` lines from ``first``, fewer at the end; ``None`` stands for lines still to be loaded."""
@@ -108,7 +129,9 @@ class LogDocument:
         return [line.text if line else "" for line in self.lines(first, count)]
 
     def _read(self, wanted: range) -> list[Line]:
-        out: list[Line] = []
+        gone = self._gone()
+        out: list[Line] = [GONE for number in wanted if number < gone]
+        wanted = range(max(wanted.start, gone), max(wanted.stop, gone))
         offset = self.index.offset_of(wanted.start, self.source.cached) if wanted else 0
         window, base = b"", offset
         for number in wanted:

@@ -66,6 +66,14 @@ class LineIndex:
         if last >= 0:
             self._last_newline = self.end - size + last
 
+    def begun_before(self, offset: int) -> int:
+        """Return how many lines begin before ``offset``, which lies between two blocks, or right there."""
+        if offset <= self.origin:
+            return 0
+        if offset >= self.end:
+            return self.lines
+        return self._before[(offset - self.origin) // BLOCK] + 1
+
     def line_at(self, offset: int, read: Read) -> int:
         """Return the line that byte ``offset`` belongs to. Raises NotLoaded."""
         offset = min(max(offset, self.origin), self.end)

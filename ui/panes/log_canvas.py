@@ -293,6 +293,8 @@ class LogCanvas(QAbstractScrollArea):
         painter.setFont(self._theme.font_ui)
         painter.setPen(self._theme.muted)
         words = "Nothing written yet. What the program writes appears here as it comes."
+        if self.document.deleted:
+            words = "This raw log was deleted: raw logs are kept for a while only. The transcript stays."
         if self._busy:
             words = "Reading the log …"
         box = QRectF(self.viewport().rect()).adjusted(24, 24, -24, -24)

@@ -199,7 +199,7 @@ def test_a_message_to_a_program_on_pipes_is_a_line_and_raw_input_is_as_typed(run
 def test_waiting_cannot_miss_what_is_already_true_and_says_what_cannot_come(running: Any) -> None:
     agent = running.play([{"do": "exit", "code": 3}]).id
     waited = running.wait(agent, "done", turn=1)
-    assert (waited.reached, waited.row.exit_code) == ("exited", 3)
+    assert (waited.reached, waited.row.exit_code) == ("failed", 3)
     assert running.wait(agent, "idle").reached == "exited"
     with pytest.raises(RpcError) as caught:
         running.call("agent.wait", wire.Wait(running.run("shell", "sleep", "600").id, "exited", timeout=0.1))

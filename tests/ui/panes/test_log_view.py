@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from agents.model import Stream
+from agents.runtime.rawlog import RawLog
 from app.logline import RGB, Style, show
 from app.logsource import LocalLog
 from tests.ui.panes.conftest import Pump
@@ -335,3 +336,35 @@ def test_growth_paints_the_new_lines_only(open_log: Any, monkeypatch: pytest.Mon
     log.write(b"one\ntwo\n")
     screen(log.view)
     assert painted == [1000, 1001, 1002] or painted == [999, 1000, 1001], painted
+
+
+def painted_words(view: LogView, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what a view that has no lines says instead."""
+    said: list[str] = []
+
+    class Listening(QPainter):
+        def drawText(self, *args: Any) -> Any:  # noqa: N802 (an override)
+            said.append(str(args[-1]))
+            return super().drawText(*args)
+
+    monkeypatch.setattr("ui.panes.log_canvas.QPainter", Listening)
+    view.viewport().grab()
+    return said
+
+
+def test_a_deleted_log_says_so_instead_of_that_nothing_was_written(
+    open_log: Callable[[bytes], Log], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    log = open_log(LINES)
+    raw = RawLog(tmp_path, Stream.OUT)
+    raw.trim(raw.seal())
+    log.view.to_begin()
+    log.view._repaint()
+    assert "deleted" in log.view.accessible_text()
+    again = open_log(b"")  # a second file, empty: what a pane finds that is opened later
+    log.file.unlink()
+    later = LogView(LocalLog(tmp_path, Stream.OUT), again.view._spawner, again.view._theme)
+    later.resize(600, 300)
+    assert any("was deleted" in words and "transcript" in words for words in painted_words(later, monkeypatch))
+    later.close_source()
+    later.deleteLater()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from app import logdocument
-from app.logdocument import AT_ONCE, LINES_KEPT, LogDocument, LogSearch
+from app.logdocument import AT_ONCE, GONE, LINES_KEPT, LogDocument, LogSearch
+from app.logindex import BLOCK
 from app.logline import LINE_LIMIT
 from app.logsearch import Needle
 
@@ -173,3 +174,38 @@ async def test_search_for_nothing_and_in_nothing() -> None:
     assert list((await searched(await opened(b"x\n"), "")).hits) == []
     search = await searched(await opened(b""), "x")
     assert (search.after(0), search.before(0), search.progress) == (None, None, 1.0)
+
+
+async def test_lines_that_are_deleted_while_they_are_open_say_so_and_the_rest_stays() -> None:
+    data = b"".join(b"%08d\n" % n for n in range(10_000))
+    document = await opened(data)
+    source = document.source
+    source.start = 4 * BLOCK
+    first = 4 * BLOCK // 9
+    assert document.text(0, 2) == [GONE.text, GONE.text]
+    assert "deleted" in GONE.text
+    assert document.text(first - 1, 4) == [GONE.text, GONE.text, f"{first + 1:08d}", f"{first + 2:08d}"]
+    assert document.text(9_999, 1) == ["00009999"]
+    source.start = len(data)
+    document.index.add(b"")
+    assert document.text(5_000, 2) == [GONE.text, GONE.text]
+
+
+async def test_a_log_that_was_deleted_and_goes_on_begins_anew() -> None:
+    document = await opened(b"before\n" * 3)
+    source = document.source
+    source.start = 2 * BLOCK
+    source.data = bytes(2 * BLOCK) + b"after\n"
+    assert document.catch_up_now()
+    assert (document.count, document.text(0, 5), document.deleted) == (1, ["after"], 2 * BLOCK)
+    source.start, source.data = 4 * BLOCK, bytes(4 * BLOCK) + b"last\n" * 2
+    await document.catch_up(nothing)
+    assert document.text(0, 5) == ["last", "last"]
+
+
+async def test_a_log_that_was_deleted_before_it_was_opened_has_no_lines_and_knows_why() -> None:
+    source = Memory(b"")
+    assert LogDocument(source).deleted == 0
+    source.start, source.data = BLOCK, bytes(BLOCK)
+    document = LogDocument(source)
+    assert (document.count, document.deleted) == (0, BLOCK)

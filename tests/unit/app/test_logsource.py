@@ -10,7 +10,7 @@ import msgspec
 from agents.model import Stream
 from agents.runtime.rawlog import SEGMENT, RawLog
 from agents.wire import LogBytes, ReadLog
-from app.logdocument import LogDocument
+from app.logdocument import GONE, LogDocument
 from app.logsource import PIECE, PIECES, LocalLog, RemoteLog
 
 
@@ -111,8 +111,8 @@ async def test_a_local_log_that_was_deleted_whole_is_empty_and_goes_on_behind(tm
     for log in (open_before, LocalLog(tmp_path, Stream.OUT)):
         assert log.start == SEGMENT
         assert log.cached(0, 100) == await log.load(0, 100) == b""
-    # A pane that had it open keeps its number of lines, and fails at nothing.
-    assert [line.text for line in shown.lines(0, 5) if line] == ["", ""]
+    # A pane that had it open keeps its number of lines, and says what became of them.
+    assert [line.text for line in shown.lines(0, 5) if line] == [GONE.text, GONE.text]
     (tmp_path / "out.1.log").write_bytes(b"resumed\n")
     again = LocalLog(tmp_path, Stream.OUT)
     document = LogDocument(again)
