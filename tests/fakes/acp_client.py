@@ -25,7 +25,7 @@ class AcpClient:
         self.trace: list[tuple[str, str]] = []
         self.errors = b""
         self._messages: list[Json] = []
-        self._argv, self._cwd, self._env = argv, cwd, env
+        self.argv, self._cwd, self._env = argv, cwd, env
         self._next_id = 0
         self._heard = asyncio.Condition()
         self._ended = False
@@ -35,7 +35,7 @@ class AcpClient:
     async def __aenter__(self) -> Self:
         pipe = asyncio.subprocess.PIPE
         self.process = await asyncio.create_subprocess_exec(
-            *self._argv, cwd=self._cwd, env=self._env, stdin=pipe, stdout=pipe, stderr=pipe, limit=LIMIT
+            *self.argv, cwd=self._cwd, env=self._env, stdin=pipe, stdout=pipe, stderr=pipe, limit=LIMIT
         )
         await self._tasks.__aenter__()
         self._tasks.create_task(self._read())
@@ -124,7 +124,7 @@ class AcpClient:
             await self._heard.wait_for(lambda: self._ended or sum(map(wanted, self._messages)) >= nth)
         found = [m for m in self._messages if wanted(m)]
         if len(found) < nth:
-            raise EOFError(f"{self._argv[0]} ended: {self.errors[-2000:].decode(errors='replace')}")
+            raise EOFError(f"{self.argv[0]} ended: {self.errors[-2000:].decode(errors='replace')}")
         return found[nth - 1]
 
     async def _read(self) -> None:

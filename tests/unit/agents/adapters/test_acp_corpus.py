@@ -6,22 +6,16 @@ What we say must be what the agent was told; what it answered becomes the facts 
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import (
-    Answer,
     Fact,
     ModesChanged,
     Noted,
     ProcessEnded,
-    RequestClosed,
     RequestOpened,
     SessionFailed,
     SessionStarted,
@@ -30,122 +24,21 @@ from agents.adapters.contract import (
     TurnEnded,
     UsageChanged,
 )
-from agents.model import Blocked, Capability, Cause, Spec, ToolCall, Turn
-from tests.unit.agents.adapters.tape import Drive, kind, spec
+from agents.model import Blocked, Capability, Cause, Turn
+from tests.unit.agents.adapters.dialogue import (
+    KINDS,
+    Dialogue,
+    calls,
+    of,
+    outcomes,
+    recordings,
+    said,
+    session_of,
+    spec_of,
+)
 
-CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "acp"
-KIND = kind(name="opencode", command=("opencode", "acp"))
-SPEC = spec(kind="opencode", cwd="/home/dev/repo")
-
-#: Decisions by the kind of the option that was chosen in the recording.
-DECISIONS = {"allow_once": "allow", "allow_always": "always", "reject_once": "deny"}
-
-
-def session_of(name: str) -> str:
-    """Return the session a recording works in."""
-    found = re.search(r"ses_\w+", (CORPUS / f"{name}.jsonl").read_text())
-    assert found is not None
-    return found[0]
-
-
-LOADED = spec(kind="opencode", cwd="/home/dev/repo", session_id=session_of("opencode-loaded"))
-
-
-class Dialogue:
-    """Replays recordings through one adapter: our lines are the adapter's own, compared with what was recorded."""
-
-    def __init__(self, *, spec: Spec = SPEC, can_resume: bool = True) -> None:
-        self.spec = spec
-        self.drive = Drive(AcpAdapter(KIND, spec))
-        self._can_resume = can_resume  # else the agent is played as one that offers session/load only
-        self.states: list[tuple[Turn, Blocked | None]] = []
-        self._ids: dict[Any, Any] = {}  # recorded id of a request of ours -> the adapter's
-        self._sent: list[dict[str, Any]] = []  # what the adapter wrote and the recording has not shown yet
-        self._turn = 0
-
-    def play(self, name: str, incarnation: int = 1) -> list[Fact]:
-        """Replay a recording as one process of the agent; return its facts."""
-        before = len(self.drive.facts)
-        self.drive.start(incarnation)
-        self._ids, self._sent = {}, []
-        for line in (CORPUS / f"{name}.jsonl").read_text().splitlines():
-            entry = json.loads(line)
-            message = json.loads(entry["line"])
-            self._we_say(message) if entry["dir"] == "in" else self._it_says(message)
-            self._remember()
-        return self.drive.facts[before:]
-
-    def _it_says(self, message: dict[str, Any]) -> None:
-        if "method" not in message:
-            message["id"] = self._ids[message["id"]]
-        if "agentCapabilities" in message.get("result", {}) and not self._can_resume:
-            del message["result"]["agentCapabilities"]["sessionCapabilities"]["resume"]
-        self.drive.says(message)
-
-    def _we_say(self, recorded: dict[str, Any]) -> None:
-        if not self._sent:
-            self._sent = self._spoken(recorded)
-        assert self._sent, f"the adapter does not say {recorded}"
-        ours = self._sent.pop(0)
-        if "method" in recorded:
-            assert ours["method"] == recorded["method"]
-            if recorded["method"] == "initialize":
-                assert ours["params"]["clientCapabilities"] == recorded["params"]["clientCapabilities"]
-            else:
-                assert ours["params"] == recorded["params"]
-            self._ids[recorded.get("id")] = ours.get("id")
-        else:
-            assert ours["id"] == recorded["id"]
-            assert ours.get("result") == recorded.get("result")
-            assert ours.get("error", {}).get("code") == recorded.get("error", {}).get("code")
-
-    def _spoken(self, recorded: dict[str, Any]) -> list[dict[str, Any]]:
-        """Let the adapter say what was said here, by the call a user's action makes."""
-        adapter = self.drive.adapter
-        method = recorded.get("method")
-        if method == "session/prompt":
-            self._turn += 1
-            return self._written(adapter.prompt(self._turn, recorded["params"]["prompt"][0]["text"]))
-        if method == "session/cancel":
-            return self._written(adapter.interrupt("e1"))
-        if method == "session/set_config_option" and adapter.ready():
-            return self._written(adapter.set_mode(recorded["params"]["value"], "e1"))
-        if "result" in recorded:
-            return self._written(self._decision(recorded["result"]["outcome"]))
-        return self.drive.settle()
-
-    def _decision(self, outcome: dict[str, Any]) -> bytes:
-        (request,) = self.drive.adapter.requests()
-        option = next(option for option in request.options if option.id == outcome["optionId"])
-        return self.drive.adapter.answer(request.key, Answer(DECISIONS[option.kind]))
-
-    def _written(self, data: bytes) -> list[dict[str, Any]]:
-        self.drive.write(data)
-        return [json.loads(line) for line in data.splitlines()]
-
-    def _remember(self) -> None:
-        for evidence in self.drive.adapter.evidence():
-            if not self.states or self.states[-1] != (evidence.turn, evidence.blocked):
-                self.states.append((evidence.turn, evidence.blocked))
-
-
-F = TypeVar("F", bound=Fact)
-
-
-def of(facts: list[Fact], what: type[F]) -> list[F]:
-    return [fact for fact in facts if isinstance(fact, what)]
-
-
-def said(facts: list[Fact]) -> str:
-    return "".join(fact.text for fact in of(facts, TextAppended) if fact.role == "message")
-
-
-def calls(facts: list[Fact]) -> dict[str, ToolCall]:
-    return {fact.call.id: fact.call for fact in of(facts, ToolCallChanged)}
-
-
-def outcomes(facts: list[Fact]) -> list[str]:
-    return [fact.outcome for fact in of(facts, RequestClosed)]
+KIND = KINDS["opencode"]
+LOADED = spec_of("opencode", session_id=session_of("opencode-loaded"))
 
 
 def test_an_allowed_edit() -> None:
@@ -219,7 +112,7 @@ def test_modes_come_from_the_configuration_option_and_can_be_switched() -> None:
 
 
 def test_a_mode_that_was_asked_for_is_set_before_the_session_is_ready() -> None:
-    dialogue = Dialogue(spec=spec(kind="opencode", cwd="/home/dev/repo", mode="plan"))
+    dialogue = Dialogue(spec=spec_of("opencode", mode="plan"))
     facts = dialogue.play("opencode-plan")
     assert of(facts, ModesChanged)[-1].current == "plan"
     assert dialogue.drive.adapter.ready()
@@ -257,7 +150,7 @@ def test_loading_repeats_the_history_as_replayed() -> None:
     assert of(facts, TurnEnded)[-1].reason == "end_turn"
 
 
-RECORDINGS = sorted(path.stem for path in CORPUS.glob("opencode-*.jsonl"))
+RECORDINGS = recordings("opencode")
 
 
 def test_plain_text_is_one_message_of_one_turn() -> None:
@@ -306,7 +199,7 @@ def replayed(name: str) -> Dialogue:
     if name == "opencode-loaded":
         dialogue = Dialogue(spec=LOADED, can_resume=False)
     elif name == "opencode-resumed":
-        dialogue = Dialogue(spec=spec(kind="opencode", cwd="/home/dev/repo", session_id=session_of(name)))
+        dialogue = Dialogue(spec=spec_of("opencode", session_id=session_of(name)))
     else:
         dialogue = Dialogue()
     dialogue.play(name)
