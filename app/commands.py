@@ -170,6 +170,12 @@ def _login(row: AgentRow) -> str | None:
     return None if needs_login(row) else f"{row.name} needs no login as far as is known"
 
 
+def _switch(row: AgentRow) -> str | None:
+    if refused := _can(row, Capability.RESUME, "has no session that could go on elsewhere"):
+        return refused
+    return None if row.session_id else f"{row.name} has no session yet"
+
+
 def _message(row: AgentRow) -> str | None:
     return _can(row, Capability.PROMPT, "takes no messages")
 
@@ -281,6 +287,10 @@ def _agents() -> tuple[Command, ...]:
                 _of_agent(lambda _: None)),
         Command("agent.archive", "Archive", "Take an ended agent out of the roster; again brings it back.",
                 enabled=_of_agent(_ended)),
+        Command("agent.switch", "Switch kind", "Go on with the same session in another view or program; says who pays.",
+                enabled=_of_agent(_switch)),
+        Command("session.adopt", "Adopt a session…", "Continue a session that was held outside Quarterdeck.",
+                enabled=_daemon),
         Command("agent.duplicate", "Duplicate", "Start another agent of the same kind in the same project.",
                 enabled=lambda c: _agent(c) or _daemon(c)),
         Command("agent.mark", "Mark", "Mark for show/hide, snooze and layouts of several at once.", _ROSTER, _agent),

@@ -26,6 +26,7 @@ from ui.handlers.agent import AgentHandlers
 from ui.handlers.base import Bindings
 from ui.handlers.pane import PaneHandlers
 from ui.handlers.roster import RosterHandlers
+from ui.handlers.sessions import SessionHandlers
 from ui.handlers.triage import TriageHandlers
 from ui.handlers.window import WindowHandlers
 from ui.hints import HintLine, hints
@@ -117,7 +118,8 @@ class MainWindow(QMainWindow):
 
     def _bind(self) -> Bindings:
         made: Bindings = {}
-        for handlers in (WindowHandlers(self), RosterHandlers(self), PaneHandlers(self), self.agents, self.triage):
+        own = (WindowHandlers(self), RosterHandlers(self), PaneHandlers(self), SessionHandlers(self))
+        for handlers in (*own, self.agents, self.triage):
             made.update(handlers.bindings())
         return made
 

@@ -40,6 +40,7 @@ REPEATABLE = frozenset(
         "agent.explain",
         "agent.next",
         "rule.list",
+        "session.list",
         "agent.wait",
         "agent.seen",
         "agent.resize",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 
 class FormDialog(QDialog):
@@ -42,6 +42,16 @@ class FormDialog(QDialog):
         self.column.addLayout(self.form)
         self.column.addLayout(buttons)
         self.resize(width, self.sizeHint().height())
+
+    def words(self, text: str, lines: int, role: str = "muted") -> QLabel:
+        """Return a label with room for that many lines, whatever text it will hold: nothing moves when it changes."""
+        label = QLabel(text, self)
+        label.setWordWrap(True)
+        label.setProperty("role", role)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        label.setFixedHeight(label.fontMetrics().lineSpacing() * lines + 2)
+        return label
 
     def refuse(self, why: str, field: QWidget) -> None:
         """Say what is wrong and go to the field."""
