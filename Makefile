@@ -62,8 +62,7 @@ real-latest: $(DEV_STAMP)  ## The newest agent programs; only reports
 	-@$(BIN)/python tests/real/install.py --latest && QUARTERDECK_REAL=latest $(PYTEST) -q -m real tests/real
 
 bench: $(DEV_STAMP)  ## Measure, beside baselines
-	@QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck bench spine
-	@QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck bench logs
+	@failed=0; for name in spine logs; do QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck bench $$name || failed=1; done; exit $$failed
 
 shots: $(STAMP)  ## Draw all screenshots into shots/ and renew the README's
 	@QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck demo --headless --shot shots

@@ -74,12 +74,17 @@ class Heeding:
         """Tell whether the connection is left unread."""
         return self._due is not None
 
+    @property
+    def may_echo(self) -> bool:
+        """Tell whether what it says may be the echo of a key somebody just pressed, and looks at."""
+        return self._unit.is_looked_at and self._timers.time() < self._echo_until
+
     def poked(self, next_seq: int) -> None:
         """Learn that there are marks below ``next_seq``."""
         unit, now = self._unit, self._timers.time()
         if next_seq <= unit.taken:
             return  # said before the last look
-        if unit.is_expectant or (unit.is_looked_at and now < self._echo_until):
+        if unit.is_expectant or self.may_echo:
             unit.wake()
             return
         if unit.is_looked_at and now - self._looked_at >= SEEN_S:

@@ -43,7 +43,7 @@ class Life:
         self._looking = Looking(unit, tasks)
         self._switching = Switching(unit, self.hold)
         self._is_launch_wanted = False
-        self._tell_at = self._tell_sizes_at = 0.0
+        self._tell_at = self._told_sizes_at = 0.0
         self._told_sizes = (0, 0)
         self._type_at: float | None = None  # when a message that waits may be typed
         self._save_at: float | None = None  # when a checkpoint that could not be written is tried again
@@ -241,9 +241,16 @@ class Life:
                 services.bus.publish(BlocksChanged(unit.id, blocks[begin : begin + TELL_BLOCKS]))
         sizes = (unit.replica.vitals.out_size, unit.replica.vitals.err_size)
         if sizes != self._told_sizes and now >= self._tell_sizes_at:
-            # Of all agents at the same moments: one wake of the window for all its panes.
-            self._told_sizes, self._tell_sizes_at = sizes, (now // TELL_SIZES_S + 1) * TELL_SIZES_S
+            self._told_sizes, self._told_sizes_at = sizes, now
             services.bus.publish(LogGrew(unit.id, *sizes))
+
+    @property
+    def _tell_sizes_at(self) -> float:
+        """Return when new sizes may be told: soon when they may tell of an echo, else when those of all agents are."""
+        if self.hold.heeding.may_echo:
+            return self._told_sizes_at + TELL_S
+        # One wake of the window for all its panes.
+        return (self._told_sizes_at // TELL_SIZES_S + 1) * TELL_SIZES_S
 
     def _next_telling(self) -> float | None:
         """Return when what is held back may be told, ``None`` when nothing is."""

@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from app.bench import adopting, flowing, keeping, opening, resting
+from app.bench import adopting, echoing, flowing, keeping, opening, resting
 from app.bench.scene import ending_signals
 from app.bench.window import has_window
 from app.cli.results import Figure
@@ -24,6 +24,7 @@ class Size(msgspec.Struct, frozen=True):
     big_mb: int
     streams: int
     stream: resting.Span
+    keys: int
     floods: int
     idle: int
     rest: resting.Span
@@ -37,6 +38,7 @@ WHOLE = Size(
     big_mb=2000,
     streams=50,
     stream=resting.Span(6, 5),
+    keys=50,
     floods=5,
     idle=100,
     rest=resting.Span(15, 5),
@@ -50,6 +52,7 @@ QUICK = Size(
     big_mb=50,
     streams=20,
     stream=resting.Span(5, 1),
+    keys=20,
     floods=3,
     idle=20,
     rest=resting.Span(5, 1),
@@ -76,6 +79,7 @@ def parts(*, is_quick: bool = False) -> Mapping[str, Callable[[], Iterable[Figur
         "keeper": partial(keeping.figures, size.starts),
         "opening": partial(opening.figures, size.idle, size.paints),
         "latency": partial(flowing.latency, size.streams, 20, size.stream.seconds, size.stream.times),
+        "echo": partial(echoing.figures, 20, size.keys),
         "flood": partial(flowing.flood, 20, 50_000, size.floods),
         "idle": partial(resting.idle, size.idle, size.rest),
         "busy": partial(resting.busy, 20, 20, 4, size.rest),

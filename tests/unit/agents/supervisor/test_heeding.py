@@ -154,6 +154,15 @@ def test_echoes_are_taken_in_at_once_however_fast_one_types(stage: Stage) -> Non
     assert not stage.is_read  # typed long ago: mere output again
 
 
+def test_an_echo_is_expected_of_what_somebody_looks_at_and_just_wrote_to(stage: Stage) -> None:
+    stage.heeding.written()
+    assert not stage.heeding.may_echo
+    stage.is_looked_at = True
+    assert stage.heeding.may_echo
+    stage.advance(ECHO_S)
+    assert not stage.heeding.may_echo
+
+
 def test_who_begins_to_watch_does_not_wait_for_the_slow_moment(stage: Stage) -> None:
     stage.say()
     stage.is_looked_at = True

@@ -116,7 +116,7 @@ def test_parts_are_measured_alone(checkout: Path, shell) -> None:
 
 def test_every_part_of_the_spine_can_be_measured_alone() -> None:
     whole, small = spine.parts(), spine.parts(is_quick=True)
-    assert list(whole) == list(small) == ["keeper", "opening", "latency", "flood", "idle", "busy", "adopting"]
+    assert list(whole) == list(small) == ["keeper", "opening", "latency", "echo", "flood", "idle", "busy", "adopting"]
 
 
 def test_the_run_of_median_cost_counts_as_a_whole() -> None:
