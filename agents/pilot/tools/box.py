@@ -14,7 +14,7 @@ from agents.pilot.tools.shell import Shell
 
 def toolbox(env: Mapping[str, str], skills: Sequence[Skill]) -> dict[str, Tool]:
     """Return the tools; the one for skills only where there are some."""
-    tools: list[Tool] = [ReadFile(), ListFiles(), Search(), EditFile(), WriteFile(), Shell(env), UpdatePlan()]
+    tools: list[Tool] = [ReadFile(), ListFiles(), Search(env), EditFile(), WriteFile(), Shell(env), UpdatePlan()]
     if skills:
         tools.append(ReadSkill(skills))
     return {tool.spec.name: tool for tool in tools}

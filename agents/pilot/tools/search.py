@@ -1,19 +1,24 @@
 """Search text in files and list files by pattern; inside bounds and without what git ignores.
 
-In pure Python, so that it works everywhere the same: no program has to be installed.
+In pure Python, so that it works everywhere the same: no program has to be installed. The model's regular expression
+runs in a process of its own (``finding``): a bad one would hold the interpreter, and no interrupt would get through.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from agents.pilot.places import Project
 from agents.pilot.providers.contract import ToolSpec
-from agents.pilot.tools import ignore
+from agents.pilot.tools import finding, ignore
 from agents.pilot.tools.contract import (
     Job,
     Outcome,
@@ -26,16 +31,14 @@ from agents.pilot.tools.contract import (
     string,
     text_of,
 )
-from agents.pilot.tools.files import read_text
-from agents.pilot.tools.tree import Walk
+from agents.pilot.tools.finding import Task
+from agents.pilot.tools.process import Running
+from agents.pilot.tools.shell import environment
+from agents.pilot.tools.tree import LONGEST_S, Walk
 
-#: Matches and files in one answer, and characters of one line.
+#: Matches and files in one answer.
 MATCHES: Final = 200
 FILES: Final = 500
-WIDTH: Final = 300
-
-#: Largest file searched, bytes.
-LARGEST: Final = 2 * 1024 * 1024
 
 
 class Search:
@@ -54,6 +57,9 @@ class Search:
         ),
     )
 
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = environment(env)
+
     def job(self, arguments: dict[str, Any], project: Project) -> Job:
         """Return a search."""
         text = text_of(arguments, "pattern")
@@ -67,11 +73,20 @@ class Search:
         need, shown = reading(project, named)
         root = Path(need.scope[1])
 
-        async def run(progress: Progress) -> Outcome:
-            return Outcome(await asyncio.to_thread(_search, root, pattern, fits, limit, progress.stop))
+        task = Task(str(root), pattern.pattern, pattern.flags, fits.pattern if fits else None, limit)
+
+        async def run(_progress: Progress) -> Outcome:
+            return await self._find(task)
 
         where = "" if shown == "." else f" in {shown}"
         return Job(f"Search “{text[:80]}”{where}", "search", need, run, {"pattern": text, "path": str(root)})
+
+    async def _find(self, task: Task) -> Outcome:
+        argv = (sys.executable, "-P", "-m", "agents.pilot.tools.finding", msgspec.json.encode(task).decode())
+        end = await Running(argv, "/", self._env, head=200_000).wait(LONGEST_S + 10)
+        if end.is_late:
+            raise ToolError("the search took too long: use a simpler pattern, or search in fewer files")
+        return Outcome(end.output.rstrip("\n"), has_failed=end.code != 0)
 
 
 class ListFiles:
@@ -114,42 +129,6 @@ def _glob(glob: str) -> re.Pattern[str] | None:
         raise ToolError(f"“{glob[:80]}” is no glob: {error}") from error
 
 
-def _search(
-    root: Path, pattern: re.Pattern[str], fits: re.Pattern[str] | None, limit: int, stop: threading.Event
-) -> str:
-    if not root.exists():
-        raise ToolError(f"{root} does not exist")
-    if root.is_file():
-        found = _matches(root, root.name, pattern, limit)
-        return "\n".join(found) or "No matches."
-    walk = Walk(root, stop)
-    found = []
-    for path, entry in walk.files():
-        if fits is not None and not fits.fullmatch(path):
-            continue
-        if entry.stat(follow_symlinks=False).st_size <= LARGEST:
-            found += _matches(root / path, path, pattern, limit - len(found))
-        if len(found) >= limit:
-            found.append(f"(stopped at {limit} matches: narrow the search)")
-            break
-    return _ended(found, walk, "No matches.")
-
-
-def _matches(file: Path, path: str, pattern: re.Pattern[str], most: int) -> list[str]:
-    found: list[str] = []
-    try:
-        text = read_text(file, path, LARGEST)
-    except ToolError:
-        return []  # binary, unreadable or gone: a search passes it by
-    for number, line in enumerate(text.splitlines(), 1):
-        # A line of megabytes would keep a regular expression busy for minutes.
-        if pattern.search(line[:10_000]):
-            found.append(f"{path}:{number}: {line.strip()[:WIDTH]}")
-            if len(found) >= most:
-                break
-    return found
-
-
 def _list(root: Path, fits: re.Pattern[str] | None, stop: threading.Event) -> str:
     if not root.is_dir():
         raise ToolError(f"{root} is no directory")
@@ -162,10 +141,4 @@ def _list(root: Path, fits: re.Pattern[str] | None, stop: threading.Event) -> st
             found.append(f"(stopped at {FILES} files: give a glob or a directory)")
             break
         found.append(path)
-    return _ended(found, walk, "No files.")
-
-
-def _ended(found: list[str], walk: Walk, nothing: str) -> str:
-    if walk.cut:
-        found = [*found, f"(not all was looked at: {walk.cut})"]
-    return "\n".join(found) or nothing
+    return finding.ended(found, walk, "No files.")

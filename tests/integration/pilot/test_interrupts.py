@@ -103,7 +103,7 @@ async def test_a_command_ends_at_its_time(bench: Bench) -> None:
 
 
 async def test_what_a_command_leaves_in_the_background_does_not_hold_the_turn(bench: Bench) -> None:
-    bench.api.script("b", Tool("shell", {"command": "sleep 30 & echo $! > child.pid; echo up"}), Text("It is up."))
+    bench.api.script("b", Tool("shell", {"command": "sleep 600 & echo $! > child.pid; echo up"}), Text("It is up."))
     async with bench.pilot("b") as client:
         session = await client.open(bench.project)
         turn = await client.prompt(session, "Start the server")

@@ -126,3 +126,16 @@ def test_a_wrong_argument_is_named() -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--provider" in done.stderr
+
+
+async def test_a_projects_own_agents_folder_does_not_stand_in_for_ours(bench: Bench) -> None:
+    for folder in ("agents", "agents/pilot"):
+        (bench.project / folder).mkdir()
+        (bench.project / folder / "__init__.py").write_text("raise SystemExit('hijacked')\n")
+    (bench.project / "agents/pilot/__main__.py").write_text("raise SystemExit('hijacked')\n")
+    bench.api.script("s", Tool("search", {"pattern": "hijacked"}), Text("Found."))
+    async with bench.pilot("s") as client:
+        session = await client.open(bench.project)
+        await client.answer(await client.prompt(session, "Search"))
+    assert "agents/pilot/__main__.py:1: raise SystemExit" in str(bench.api.turns("s")[-1].body)
+    assert client.errors == b""

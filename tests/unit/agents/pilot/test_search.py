@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agents.pilot.places import Project
-from agents.pilot.tools import ignore
+from agents.pilot.tools import ignore, search
 from agents.pilot.tools.contract import Tool, ToolError
 from agents.pilot.tools.search import FILES, ListFiles, Search
 from agents.pilot.tools.tree import Walk
@@ -81,20 +81,20 @@ async def test_a_part_of_a_repository_keeps_the_rules_above(tmp_path: Path) -> N
 async def test_search_finds_lines(tmp_path: Path) -> None:
     plant(tmp_path, "a.py", "src/b.ts", "src/deep/c.tsx")
     (tmp_path / "binary").write_bytes(b"needle\0")
-    assert await found(Search(), tmp_path, pattern="needle") == [
+    assert await found(Search({}), tmp_path, pattern="needle") == [
         "a.py:1: needle in a.py",
         "src/b.ts:1: needle in src/b.ts",
         "src/deep/c.tsx:1: needle in src/deep/c.tsx",
     ]
-    assert len(await found(Search(), tmp_path, pattern="needle", glob="src/**/*.{ts,tsx}")) == 2
-    assert await found(Search(), tmp_path, pattern="NEEDLE in a", ignore_case=True) == ["a.py:1: needle in a.py"]
-    assert await found(Search(), tmp_path, pattern="needle", path="src/b.ts") == ["b.ts:1: needle in src/b.ts"]
-    assert await found(Search(), tmp_path, pattern="absent") == ["No matches."]
+    assert len(await found(Search({}), tmp_path, pattern="needle", glob="src/**/*.{ts,tsx}")) == 2
+    assert await found(Search({}), tmp_path, pattern="NEEDLE in a", ignore_case=True) == ["a.py:1: needle in a.py"]
+    assert await found(Search({}), tmp_path, pattern="needle", path="src/b.ts") == ["b.ts:1: needle in src/b.ts"]
+    assert await found(Search({}), tmp_path, pattern="absent") == ["No matches."]
 
 
 async def test_bounds_are_told(tmp_path: Path) -> None:
     (tmp_path / "many").write_text("x\n" * 1000)
-    lines = await found(Search(), tmp_path, pattern="x", limit=10)
+    lines = await found(Search({}), tmp_path, pattern="x", limit=10)
     assert (len(lines), lines[-1]) == (11, "(stopped at 10 matches: narrow the search)")
     plant(tmp_path, *(f"f/{n:04}" for n in range(FILES + 1)))
     lines = await found(ListFiles(), tmp_path, path="f")
@@ -106,7 +106,7 @@ async def test_links_out_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "p" / "dir").symlink_to(tmp_path / "out")
     (tmp_path / "p" / "file").symlink_to(tmp_path / "out" / "secret")
     (tmp_path / "p" / "self").symlink_to(tmp_path / "p")
-    assert await found(Search(), tmp_path / "p", pattern="needle") == ["in:1: needle in p/in"]
+    assert await found(Search({}), tmp_path / "p", pattern="needle") == ["in:1: needle in p/in"]
 
 
 def test_a_walk_is_stopped_from_outside(tmp_path: Path) -> None:
@@ -126,12 +126,22 @@ def test_a_walk_is_stopped_from_outside(tmp_path: Path) -> None:
         ({"pattern": "("}, "no regular expression"),
         ({"pattern": ""}, "is empty"),
         ({"pattern": "x", "limit": "many"}, "limit"),
-        ({"pattern": "x", "path": "gone"}, "does not exist"),
     ],
 )
 async def test_bad_arguments_are_named(tmp_path: Path, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ToolError, match=words):
-        await found(Search(), tmp_path, **arguments)
+        await found(Search({}), tmp_path, **arguments)
+
+
+async def test_a_place_that_is_not_there(tmp_path: Path) -> None:
+    assert await found(Search({}), tmp_path, pattern="x", path="gone") == [f"{tmp_path}/gone does not exist"]
+
+
+async def test_a_pattern_that_runs_for_ever_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "LONGEST_S", -9)
+    (tmp_path / "a").write_text("a" * 5000 + "b")
+    with pytest.raises(ToolError, match="took too long"):
+        await found(Search({}), tmp_path, pattern="(a+)+$")
 
 
 async def test_a_list_of_no_directory(tmp_path: Path) -> None:
