@@ -170,3 +170,49 @@ def test_logs_within_the_limits_are_not_touched(running: Any) -> None:
     sweep(running, ended_s=3600.0, ended_bytes=10**9)
     running.settle(lambda: not list((running.places.state / "trash").iterdir()))  # the sweep is over
     assert (path.stat().st_ino, path.stat().st_size) == (before.st_ino, before.st_size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["protocol", "program"])
+def test_a_live_agent_whose_trimmed_log_no_checkpoint_covers(home: Any, family: str) -> None:
+    """The text of the row, what still works, and for a protocol the way back: stop and resume."""
+    home.env["QUARTERDECK_DEMO_STATE"] = str(home.path / "sessions")
+    home.start()
+    if family == "protocol":
+        noise = {"do": "raw", "text": "x" * 1023 + "\n", "repeat": 66 * 1024}
+        agent = home.play([{"do": "say", "text": "before"}, noise], [{"do": "say", "text": "second"}]).id
+        home.wait(agent, "done", turn=1)
+    else:
+        code = f"head -c {66 * 1024 * 1024} /dev/zero | tr '\\0' 'x'; echo; exec cat"
+        agent = home.run("shell", "bash", "-c", code, pty=False).id
+        home.until(agent, lambda row: row.out_size == 66 * 1024 * 1024 + 1)
+    raw = RawLog(home.places.agent(agent), Stream.OUT)
+    sweep(home)
+    home.settle(lambda: raw.start == SEGMENT)
+    home.settle(lambda: any("deleted the oldest 67.1 MB of its raw log" in text for text in notices(home)))
+    said = home.call("transcript.page", wire.PageTranscript(agent)).blocks
+    home.kill()
+    for name in ("checkpoint", "checkpoint.kept"):
+        (home.places.agent(agent) / name).unlink()
+        (home.places.agent(agent) / name).write_bytes(b"of another version")
+    home.start()
+    gap = f"the first {SEGMENT} bytes of its log are gone, and no checkpoint covers them"
+    home.settle(lambda: any(gap in text for text in notices(home)))
+    row = home.until(agent, lambda row: not row.catching_up)
+    assert row.pid is not None
+    if family == "program":
+        assert row.lifecycle is Lifecycle.RUNNING
+        home.call("agent.input", wire.Input(agent, b"still here\n"))
+        home.settle(lambda: raw.read(raw.size - 11, 11) == b"still here\n")
+        return
+    assert row.lifecycle is Lifecycle.FAILED
+    assert row.reason == f"{gap}: what it says is not understood any more; its process {row.pid} goes on"
+    assert home.call("transcript.page", wire.PageTranscript(agent)).blocks == said
+    home.call("agent.stop", wire.AgentRef(agent))
+    home.call("agent.resume", wire.AgentRef(agent))
+    assert home.wait(agent, "idle").row.lifecycle is Lifecycle.RUNNING
+    turn = home.call("agent.send", wire.Send(agent, "go on")).turn
+    assert home.wait(agent, "done", turn=turn).reached == "done"
+    texts = [block.text for block in home.call("transcript.page", wire.PageTranscript(agent)).blocks]
+    assert texts[: len(said)] == [block.text for block in said]
+    assert "second" in texts
