@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -14,11 +13,13 @@ from agents.adapters.contract import Adapter, Fact, Noted, TurnEnded
 from agents.adapters.terminal import TerminalAdapter
 from agents.model import Block, Decision, Kind, Mark, Spec, Stream
 from agents.supervisor.replica import MAX_TICKS, Replica
+from tests.unit.agents.adapters.dialogue import CORPUS, Dialogue, recordings
+from tests.unit.agents.adapters.dialogue import spec_of as recorded_as
 from tests.unit.agents.adapters.tape import Tape, kind, spec
-from tests.unit.agents.adapters.test_acp_corpus import CORPUS, KIND, LOADED, Dialogue
-from tests.unit.agents.adapters.test_acp_corpus import SPEC as RECORDED
+from tests.unit.agents.adapters.test_acp_corpus import KIND, LOADED
 
-SESSIONS = sorted(path.stem for path in CORPUS.glob("*.jsonl"))
+SESSIONS = recordings("opencode")
+RECORDED = recorded_as("opencode")
 
 
 def marks_of(name: str) -> list[tuple[Mark, bytes]]:
@@ -186,4 +187,4 @@ def test_process_facts_are_taken_even_from_the_mark_an_adapter_fails_at() -> Non
 
 def test_the_corpus_is_there() -> None:
     assert len(SESSIONS) >= 5
-    assert Path(CORPUS).is_dir()
+    assert CORPUS.is_dir()
