@@ -88,11 +88,13 @@ _PUBLISHERS = {
 _GIT_DELETES = frozenset({"clean"})
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "nohup", "nice", "command", "exec", "xargs", "timeout", "stdbuf"})
 _AS_ROOT = frozenset({"sudo", "doas", "su", "pkexec"})
-_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "fish", "ksh"})
+#: Programs that take a command as an argument.
+SHELLS = frozenset({"sh", "bash", "zsh", "dash", "fish", "ksh"})
 _WRITERS = frozenset({"cp", "mv", "ln", "install", "tee", "touch", "mkdir", "chmod", "chown", "tar", "unzip", "sed"})
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "|&", "\n", "(", ")", "{", "}", "then", "do", "else", "!"})
 _REDIRECTS = frozenset({">", ">>", "&>", ">|", "&>>"})
 _URL = re.compile(r"\b(?:https?|ssh|git|ftp|wss?)://", re.IGNORECASE)
+_COMMAND_OPTION = re.compile(r"-[a-zA-Z]*c")
 _SAFE_DEVICES = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 
 
@@ -126,7 +128,7 @@ def command_marks(command: str, cwd: str, worktree: str) -> list[Mark]:
         found += _simple_marks(words, cwd, worktree)
         if (
             position
-            and _program(words) in _SHELLS | {"python", "python3", "node", "perl", "ruby"}
+            and _program(words) in SHELLS | {"python", "python3", "node", "perl", "ruby"}
             and len(_rest(words)) < 2
         ):
             found.append(Mark(Risk.OPAQUE, " ".join(words)))
@@ -144,8 +146,8 @@ def runs(command: str) -> list[tuple[str, ...]]:
     for words in _simple_commands(command):
         stripped = _strip(words)
         found += [tuple(words), *([tuple(stripped)] if stripped != words else [])]
-        if stripped and PurePosixPath(stripped[0]).name in _SHELLS and "-c" in stripped[1:-1]:
-            found += runs(stripped[stripped.index("-c") + 1])
+        inner_command = _handed_over(stripped)
+        found += runs(inner_command) if inner_command else []
     return [words for words in found if words]
 
 
@@ -174,13 +176,22 @@ def _simple_marks(words: list[str], cwd: str, worktree: str) -> list[Mark]:
     program, rest = _program(words), _rest(words)
     said = " ".join([program, *rest[:3]])
     found += _program_marks(program, rest, said)
-    if program in _SHELLS and "-c" in rest[:-1]:
-        found += command_marks(rest[rest.index("-c") + 1], cwd, worktree)
+    handed_over = _handed_over([program, *rest])
+    if handed_over:
+        found += command_marks(handed_over, cwd, worktree)
     if program == "eval":
         found.append(Mark(Risk.OPAQUE, said))
     if program in _WRITERS | _DELETERS | {"cd", "find"}:
         found += [Mark(Risk.OUTSIDE, word) for word in rest if _is_path(word) and _leaves(word, cwd, worktree)]
     return found
+
+
+def _handed_over(words: list[str]) -> str:
+    """Return the command a shell is given as an argument (``sh -c``, ``bash -lc``), empty when there is none."""
+    if not words or PurePosixPath(words[0]).name not in SHELLS:
+        return ""
+    options = [at for at, word in enumerate(words[:-1]) if at and _COMMAND_OPTION.fullmatch(word)]
+    return words[options[0] + 1] if options else ""
 
 
 def _program_marks(program: str, rest: list[str], said: str) -> list[Mark]:

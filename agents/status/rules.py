@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from agents.model import AgentId, Blocked, Request, Rule
-from agents.status.risk import Mark, marks, runs
+from agents.status.risk import SHELLS, Mark, marks, runs
 from agents.status.untrusted import one_line
 
 EFFECTS: Final = ("allow", "deny")
@@ -25,6 +25,13 @@ UNBOUNDED: Final = frozenset({"execute", "other"})
 
 #: Outside quotes these make more of a command than its words; inside double quotes the last three still do.
 _SHELL: Final = frozenset(";&|<>(){}[]*?~#!\\$`")
+#: A command longer than this is never allowed by a rule, characters: adapters cut what is very long.
+LONGEST: Final = 4096
+
+#: Stands for a character that would deceive the reader (``agents.status.untrusted.reveal``).
+_REVEALED: Final = "⟨"
+
+_HAND_OVER: Final = re.compile(r"-l?c")
 _LIVE: Final = frozenset("\\$`")
 
 
@@ -111,7 +118,7 @@ def _allows(rule: Rule, subject: Subject) -> bool:
     """Tell whether all of a request is what the rule names."""
     request = subject.request
     if rule.command:
-        words = plain_words(request.command or "")
+        words = known_words(request.command or "")
         if words is None or words[: len(rule.command)] != rule.command:
             return False
     elif request.command is not None or request.tool_kind in UNBOUNDED:
@@ -125,7 +132,7 @@ def _names_exactly(rule: Rule, subject: Subject) -> bool:
     """Tell whether the rule names this very command, or this very file, and nothing else."""
     request = subject.request
     if request.command is not None:
-        return plain_words(request.command) == rule.command
+        return known_words(request.command) == rule.command
     if rule.path is None or _GLOB.search(rule.path):
         return False
     whole = str(PurePosixPath(subject.project) / rule.path)
@@ -133,6 +140,19 @@ def _names_exactly(rule: Rule, subject: Subject) -> bool:
 
 
 _GLOB: Final = re.compile(r"[*?\[]")
+
+
+def known_words(command: str) -> tuple[str, ...] | None:
+    """Return the words of the one program a command runs, ``None`` when it may be more than that.
+
+    Some agents hand every command to a shell (``bash -lc 'git status'``): what the shell is given counts.
+    """
+    if len(command) > LONGEST or _REVEALED in command:
+        return None  # it may be cut, and what was made visible in it is not what runs
+    words = plain_words(command)
+    if words is None or len(words) != 3 or PurePosixPath(words[0]).name not in SHELLS:
+        return words
+    return plain_words(words[2]) if _HAND_OVER.fullmatch(words[1]) else words
 
 
 def plain_words(command: str) -> tuple[str, ...] | None:
