@@ -102,7 +102,7 @@ def build(parts: Parts) -> AgentRow:
         state=state,
         rank=rank,
         exit_signal=vitals.exit_signal,
-        reason=_reason(parts, reason, turn),
+        reason=_reason(parts, reason, turn, blocked),
         source=parts.verdict.source,
         activity=_activity(parts) if turn is Turn.WORKING else "",
         until=parts.trouble.until if parts.trouble else None,
@@ -211,13 +211,14 @@ def _turn(parts: Parts) -> tuple[Turn, Blocked | None]:
     return Turn.UNKNOWN, None
 
 
-def _reason(parts: Parts, reason: str, turn: Turn) -> str:
+def _reason(parts: Parts, reason: str, turn: Turn, blocked: Blocked | None) -> str:
     talk = parts.conversation
     if reason:
         return reason
     if talk.failure:
         return f"{talk.failure} {talk.hint}".strip()
-    return (parts.verdict.detail or talk.detail) if turn is Turn.ERROR else ""
+    has_why = turn is Turn.ERROR or (turn is Turn.BLOCKED and blocked is Blocked.AUTH)
+    return (parts.verdict.detail or talk.detail) if has_why else ""
 
 
 def _capabilities(parts: Parts) -> tuple[Capability, ...]:

@@ -66,6 +66,11 @@ def test_an_open_request_is_what_it_asks_since_it_asked() -> None:
     assert (row.headline, row.blocked, row.rank, row.since) == ("allow npm test?", Blocked.PERMISSION, 2, 1010.0)
 
 
+def test_a_login_that_is_missing_says_how_to_log_in() -> None:
+    assert build(parts(Turn.BLOCKED, Blocked.AUTH)).reason == "detail"
+    assert not build(parts(Turn.BLOCKED, Blocked.PERMISSION)).reason
+
+
 def test_answered_it_works_again_before_the_agent_confirms() -> None:
     row = build(parts(Turn.BLOCKED, Blocked.PERMISSION, is_answered=True))
     assert (row.turn, row.blocked, row.state) == (Turn.WORKING, None, Headline.WORKING)
