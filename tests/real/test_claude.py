@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -189,6 +190,25 @@ def test_killed_at_a_permission_it_is_resumed(deck: Deck, repo: Path, start: Sta
     deck.wait(agent, "exited")
     deck.call("agent.resume", AgentRef(agent))
     assert deck.wait(agent, "idle").requests == ()
+    turn = deck.send(agent, "Write it after all")
+    deck.wait(agent, "blocked")
+    deck.answer(agent, "allow")
+    deck.wait(agent, "idle", turn=turn)
+    assert (repo / "hello.txt").exists()
+
+
+def test_everything_killed_at_a_permission_it_is_resumed(deck: Deck, repo: Path, start: Start) -> None:
+    agent = start("write")
+    before = deck.wait(agent, "blocked")
+    transcript_written(deck, "Write hello.txt")
+    deck.kill_daemon()
+    for pid in [int(line.partition(" ")[0]) for line in deck.processes(agent)]:
+        with contextlib.suppress(ProcessLookupError):  # it dies with its keeper
+            os.kill(pid, signal.SIGKILL)
+    assert deck.wait(agent, "exited").requests == ()
+    deck.call("agent.resume", AgentRef(agent))
+    after = deck.wait(agent, "idle")
+    assert (after.requests, after.session_id) == ((), before.session_id)
     turn = deck.send(agent, "Write it after all")
     deck.wait(agent, "blocked")
     deck.answer(agent, "allow")
