@@ -70,3 +70,28 @@ def test_damaged_control_records_are_ignored() -> None:
     assert d.feed(Stream.CTL, b'{"ev":"star') == []
     assert d.feed(Stream.CTL, b'{"ev":["start"]}') == []
     assert d.ctl("from_the_future", x=1) == []
+
+
+def test_a_program_with_an_editor_gets_a_paste_and_its_own_key() -> None:
+    quirks = {"paste": True, "interrupt": "escape"}
+    d = Drive(TerminalAdapter(kind(family="terminal", quirks=quirks), spec(family="terminal", pty=True)))
+    d.start()
+    assert d.adapter.prompt(1, "two\nlines ✓\n") == "\x1b[200~two\nlines ✓\x1b[201~\r".encode()
+    assert d.adapter.interrupt("e1") == b"\x1b"
+
+
+@pytest.mark.parametrize("text", ["a\x1b[201~rm -rf /\r", "a\x9b201~b", "\x03\x04"])
+def test_a_message_cannot_end_the_paste_it_is_in(text: str) -> None:
+    d = Drive(TerminalAdapter(kind(family="terminal", quirks={"paste": True}), spec(family="terminal", pty=True)))
+    d.start()
+    typed = d.adapter.prompt(1, text)
+    assert typed.count(b"\x1b") == 2
+    assert typed.endswith(b"\x1b[201~\r")
+    assert not {0x03, 0x04, 0x9B} & set(typed.decode().encode("latin-1", "ignore"))
+
+
+def test_a_kind_that_continues_sessions_can_be_resumed() -> None:
+    own = kind(family="terminal", quirks={"resume_args": ["--resume", "{session}"]})
+    adapter = TerminalAdapter(own, spec(family="terminal", pty=True, session_id="s1"))
+    assert Capability.RESUME in adapter.capabilities()
+    assert adapter.arguments() == ("--resume", "s1")
