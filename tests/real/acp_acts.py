@@ -82,7 +82,7 @@ def interrupt_a_tool(deck: Deck, api: ModelApi, repo: Path, start: Start) -> Non
     deck.wait(agent, "idle", turn=turn)
 
 
-def queue_two_messages(deck: Deck, api: ModelApi, start: Start) -> None:
+def queue_two_messages(deck: Deck, start: Start) -> None:
     """Send two messages while a turn runs: they wait, and are worked on in order."""
     agent = start("write")
     deck.wait(agent, "blocked")

@@ -54,8 +54,8 @@ def test_an_interrupt_ends_a_tool_and_the_next_turn_works(deck: Deck, api: Model
     acts.interrupt_a_tool(deck, api, repo, start)
 
 
-def test_messages_sent_meanwhile_wait_their_turn(deck: Deck, api: ModelApi, start: Start) -> None:
-    acts.queue_two_messages(deck, api, start)
+def test_messages_sent_meanwhile_wait_their_turn(deck: Deck, start: Start) -> None:
+    acts.queue_two_messages(deck, start)
 
 
 def test_its_mode_is_set_and_read_back(deck: Deck, start: Start) -> None:

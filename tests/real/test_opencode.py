@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from agents.model import AgentId, Blocked, BlockKind, Lifecycle, Turn
+from agents.model import AgentId, Blocked, BlockKind, Cause, Lifecycle, Turn
 from agents.runtime import tree
 from agents.wire import AgentRef, SetMode
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
+from tests.real import acp_acts as acts
 from tests.real.opencode import environment
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -191,8 +192,33 @@ def test_killed_and_resumed_it_remembers(deck: Deck, api: ModelApi, repo: Path, 
 
 def test_a_refused_key_is_told_in_the_vendors_words(deck: Deck, start: Start) -> None:
     agent = start("401", "Anything")
-    row = deck.wait_row(agent, lambda row: row.turn is Turn.ERROR, "the turn fails")
-    assert "Incorrect API key provided" in row.headline + row.reason
+    row = deck.wait_row(agent, lambda row: row.turn is Turn.BLOCKED, "it asks for a login")
+    assert (row.blocked, row.cause) == (Blocked.AUTH, Cause.AUTH)
+    assert row.trouble is not None
+    assert "Incorrect API key provided" in row.trouble.detail
+    assert "opencode auth login" in deck.cli("show", agent)
+
+
+def test_an_interrupt_ends_a_tool_and_the_next_turn_works(deck: Deck, api: ModelApi, repo: Path, start: Start) -> None:
+    acts.interrupt_a_tool(deck, api, repo, start)
+
+
+def test_messages_sent_meanwhile_wait_their_turn(deck: Deck, start: Start) -> None:
+    acts.queue_two_messages(deck, start)
+
+
+def test_after_everything_was_killed_it_remembers(deck: Deck, api: ModelApi, start: Start) -> None:
+    acts.remember_after_everything_was_killed(deck, api, start)
+
+
+def test_a_fork_knows_what_was_said(deck: Deck, api: ModelApi, start: Start) -> None:
+    acts.fork_it(deck, api, start)
+
+
+def test_its_model_is_read_back(deck: Deck, start: Start) -> None:
+    agent = start("text", "Hello")
+    row = deck.wait(agent, "idle", turn=1)
+    assert (row.model, [model.id for model in row.models]) == ("scripted/scripted", ["scripted/scripted"])
 
 
 def test_its_mode_is_set_and_read_back(deck: Deck, start: Start) -> None:
