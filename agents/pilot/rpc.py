@@ -219,7 +219,11 @@ class Peer:
         with contextlib.suppress(RuntimeError):
             while (line := self._out.get()) is not None:
                 if not self._put(line):
-                    break
+                    # Nobody reads any more: the same as the end of what the client has to say.
+                    self._loop.call_soon_threadsafe(self._room.set)
+                    self._loop.call_soon_threadsafe(self._flushed.set)
+                    self._hand_in(None)
+                    return
                 self._loop.call_soon_threadsafe(self._written, len(line))
             self._loop.call_soon_threadsafe(self._flushed.set)
 

@@ -119,7 +119,9 @@ def _blocks(entry: Spoken) -> tuple[str, list[Json]]:
             }
             return "user", [block | ({"is_error": True} if entry.has_failed else {})]
         case Replied():
-            return "assistant", [made for part in entry.parts if (made := _part(part)) is not None]
+            made = [one for part in entry.parts if (one := _part(part)) is not None]
+            # An answer may not end with a thought: one cut off there said nothing yet.
+            return "assistant", [] if made and made[-1]["type"].endswith("thinking") else made
 
 
 def _part(part: Part) -> Json | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import subprocess
 import sys
 from typing import Any
@@ -113,6 +115,19 @@ async def test_what_it_does_not_take_is_refused_by_name(bench: Bench) -> None:
         await client.call("session/prompt", {"sessionId": session, "prompt": [file, link]})
     assert "the text" in client.text()
     assert "[b.txt](file:///b.txt)" in client.text()
+
+
+async def test_it_ends_when_nobody_reads_any_more(bench: Bench) -> None:
+    source, sink = os.pipe()
+    os.close(source)
+    argv = [sys.executable, "-P", "-m", "agents.pilot"]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*argv, env=bench.env("text"), stdin=pipe, stdout=sink, stderr=pipe)
+    os.close(sink)
+    assert process.stdin is not None
+    process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":1}}\n')
+    async with asyncio.timeout(30):
+        assert await process.wait() == 0, "its input is still open"
 
 
 def test_the_handshake_waits_for_nothing_heavy() -> None:

@@ -37,6 +37,12 @@ def test_anthropics_roles_alternate_and_results_follow_their_calls() -> None:
     assert sent[1]["content"][2]["id"] == "c_1"
 
 
+def test_an_answer_that_is_only_a_thought_is_left_out() -> None:
+    talk = (Said("Think", 1), Replied((Thought("hm", "sig"),), "m", 2), Said("Well?", 3))
+    (message,) = anthropic_messages.messages(talk)
+    assert [block["text"] for block in message["content"]] == ["Think", "Well?"]
+
+
 def test_thinking_is_asked_for_only_when_wanted() -> None:
     assert "thinking" not in anthropic_messages.request(ASK)
     wanted = anthropic_messages.request(Ask("m", "s", TALK, (), 100, thinking=10))
