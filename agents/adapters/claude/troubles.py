@@ -23,7 +23,6 @@ _CODES: Final = {
     "account_on_hold": Cause.AUTH,
     "verification_required": Cause.AUTH,
     "cloud_credential_error": Cause.AUTH,
-    "max_output_tokens": Cause.CONTEXT_FULL,
 }
 #: Codes that hide more than they tell: the status and the text know better.
 _VAGUE: Final = frozenset({"server_error", "unknown", "invalid_request"})

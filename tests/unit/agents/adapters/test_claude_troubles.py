@@ -113,6 +113,8 @@ def test_a_subagents_retry_is_the_agents() -> None:
         ("invalid_request", {"terminal_reason": "prompt_too_long", "result": "too much"}, Cause.CONTEXT_FULL),
         ("unknown", {"result": "API Error: Connection error."}, Cause.NETWORK),
         ("unknown", {"result": "API Error: Request timed out"}, Cause.TIMEOUT),
+        ("max_output_tokens", {"result": "API Error: exceeded the 128000 output token maximum"}, Cause.UNKNOWN),
+        ("max_output_tokens", {"result": "API Error: the model's context window is full"}, Cause.CONTEXT_FULL),
         ("", {"subtype": "error_during_execution", "errors": ["a bug"]}, Cause.CRASH),
         ("", {"result": "I will not", "stop_reason": "refusal"}, Cause.REFUSAL),
         ("", {"result": "who knows"}, Cause.UNKNOWN),
