@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import functools
 import hashlib
+import logging
 import os
 import py_compile
 import shutil
@@ -23,9 +24,12 @@ from typing import cast
 
 import msgspec
 
+from agents.runtime import scope
 from agents.runtime.directory import AgentDirectory, write_durably
 from agents.runtime.places import Places
 from agents.runtime.rawlog import SEGMENT
+
+log = logging.getLogger(__name__)
 
 #: Seconds a keeper may need until its socket listens; it needs some tens of milliseconds.
 START_S = 20.0
@@ -77,20 +81,32 @@ async def spawn_keeper(directory: AgentDirectory, launch: Launch, places: Places
 
     Whether the agent itself could be started is the keeper's to say (``KeeperListener.on_exit``).
     """
-    return await asyncio.to_thread(lambda: start_keeper(install_keeper(places.keepers), directory, launch))
+    return await asyncio.to_thread(_start_apart, install_keeper(places.keepers), directory, launch)
 
 
-def start_keeper(program: Path, directory: AgentDirectory, launch: Launch) -> int:
+def _start_apart(program: Path, directory: AgentDirectory, launch: Launch) -> int:
+    """Start it in a scope of its own where that works: in the daemon's, what ends that or eats its memory ends all."""
+    prefix = scope.prefix(os.environ, f"Quarterdeck agent {directory.path.name}")
+    if prefix:
+        try:
+            return start_keeper(program, directory, launch, prefix)
+        except OSError as error:
+            log.info("no scope for the keeper of %s, it starts without: %s", directory.path.name, error)
+    return start_keeper(program, directory, launch)
+
+
+def start_keeper(program: Path, directory: AgentDirectory, launch: Launch, prefix: tuple[str, ...] = ()) -> int:
     """Run one keeper file; see ``spawn_keeper``. Blocks for some tens of milliseconds."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     errors = os.open(directory.keeper_errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         starter = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(program), str(directory.path.absolute())],
+            [*prefix, sys.executable, "-I", "-S", str(program), str(directory.path.absolute())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             cwd="/",
-            env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            env={**kept, **scope.variables(os.environ)} if prefix else kept,
             start_new_session=True,
         )
     finally:

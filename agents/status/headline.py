@@ -23,8 +23,8 @@ class Axes(msgspec.Struct, frozen=True):
     """Everything a headline depends on. ``asks`` is the subject of the oldest open request.
 
     ``reason`` says why a launch failed or a process was lost, ``detail`` why a turn failed, ``cause`` the same in a
-    few words of ours. ``stop_wanted`` is true once the user asked for the end: what it does to a running turn is then
-    no failure.
+    few words of ours, ``disk`` why nothing can be written. ``stop_wanted`` is true once the user asked for the end:
+    what it does to a running turn is then no failure.
     """
 
     lifecycle: Lifecycle
@@ -37,6 +37,7 @@ class Axes(msgspec.Struct, frozen=True):
     reason: str = ""
     detail: str = ""
     cause: str = ""
+    disk: str = ""
     asks: str = ""
     empty: bool = False
     stop_wanted: bool = False
@@ -159,6 +160,8 @@ def _words(state: Headline, axes: Axes) -> str:
             return f"{word} {one_line(axes.asks, WORDS_LIMIT) or 'for an answer'}"
         case Headline.FAILED:
             return f"{word}: {one_line(axes.reason or axes.cause or axes.detail, WORDS_LIMIT) or _default_reason(axes)}"
+        case Headline.PARKED if axes.health is Health.DISK_FULL and axes.disk:
+            return f"{word}: {one_line(axes.disk, WORDS_LIMIT)}"
         case Headline.EXITED:
             return f"{word} {exit_words(axes.exit_code, axes.exit_signal)}".rstrip()
         case _:

@@ -53,6 +53,7 @@ class Parts(msgspec.Struct):
     is_answered: bool = False  # all it asked was decided; the answers are on their way
     is_starting: bool = False  # the process is there, its protocol is not yet
     broken: str = ""  # why nothing it says is understood any more
+    disk: str = ""  # why something of it cannot be written
 
 
 def build(parts: Parts) -> AgentRow:
@@ -75,6 +76,7 @@ def build(parts: Parts) -> AgentRow:
             reason=reason,
             detail=parts.verdict.detail or talk.detail or talk.failure,
             cause=_cause_words(parts),
+            disk=parts.disk,
             asks=asks,
             empty=talk.empty,
             stop_wanted=bool(made.want),

@@ -209,6 +209,7 @@ class Unit:
                 catching_up=self.catching_up,
                 is_starting=view.is_starting,
                 broken=self.broken,
+                disk=next(iter(self.disk.values()), ""),
             )
         )
 

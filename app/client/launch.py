@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from agents.runtime import scope
 from agents.runtime.places import Places
 from app.client.frames import CHUNK
 from app.client.unix import open_daemon
@@ -111,11 +111,9 @@ def _is_locked(path: Path) -> bool:
 
 def _launchers(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the ways to start, best first: a scope of its own outlives the session it was started from."""
-    systemd_run = shutil.which("systemd-run", path=env.get("PATH"))
-    runtime = Path(env.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
-    if systemd_run and (runtime / "bus").exists() and (runtime / "systemd" / "private").exists():
-        description = "--description=Quarterdeck daemon"
-        yield "systemd-scope", (systemd_run, "--user", "--scope", "--quiet", "--collect", description, "--")
+    prefix = scope.prefix(env, "Quarterdeck daemon")
+    if prefix:
+        yield "systemd-scope", prefix
     yield "double-fork", ()
 
 

@@ -77,6 +77,7 @@ def test_what_an_agent_says_meanwhile_is_complete_afterwards(home: Any, disk: Sm
     home.open_gate()
     row = home.until(agent, lambda row: row.health is Health.DISK_FULL)
     assert (row.lifecycle, row.state) == (Lifecycle.RUNNING, Headline.PARKED)
+    assert row.headline == f"parked: {os.strerror(errno.ENOSPC)}"
     assert home.call("agent.list").agents[0].id == agent
     assert "cannot be written" in home.notices()
     disk.free()

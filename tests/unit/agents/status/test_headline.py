@@ -110,3 +110,10 @@ def test_age_shows_seconds_only_under_a_minute(seconds: float, words: str) -> No
 
 def test_an_unknown_signal_has_its_number() -> None:
     assert exit_words(None, 250) == "signal 250"
+
+
+def test_a_disk_that_takes_nothing_is_told_in_the_system_s_words() -> None:
+    axes = Axes(Lifecycle.RUNNING, Turn.WORKING, health=Health.DISK_FULL, disk="Read-only file system")
+    assert headline(axes)[:2] == (Headline.PARKED, "parked: Read-only file system")
+    limited = Axes(Lifecycle.RUNNING, Turn.WORKING, health=Health.RATE_LIMITED)
+    assert headline(limited)[1] == "parked"
