@@ -1,6 +1,6 @@
 """Draws the main states of the window to PNG files, from whatever fleet a daemon has; used by the demo and the docs.
 
-Waits for facts (connected, panes there), then for the pictures to stop changing.
+Waits for facts (connected, panes there), then until no window was painted for a while.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
@@ -22,9 +22,10 @@ from ui.shell import Shell, make_application, run_loop
 SIZES = (QSize(1280, 800), QSize(2560, 1440))
 THEMES = ("dark", "light")
 
-#: Seconds a picture may take to settle, and between two looks at it.
+#: Seconds a picture may take to settle, and without a paint until it has: ages are painted every second, so that
+#: a machine too busy for several pictures within one would never see two alike.
 SETTLE_S = 10.0
-LOOK_S = 0.08
+STILL_S = 0.25
 
 Scene = Callable[[Shell], None]
 
@@ -117,19 +118,36 @@ def _tidy(shell: Shell) -> None:
         window.run("triage.back")
 
 
+class _Paints(QObject):
+    """Remembers when a window was last painted, on the loop's clock; owned by who draws."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+        self.last = clock()
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """Qt: windows are painted in answer to one request each."""
+        if event.type() == QEvent.Type.UpdateRequest:
+            self.last = self._clock()
+        return False
+
+
 async def _settled(shell: Shell) -> QPixmap:
-    """Return the picture once it stopped changing."""
-    loop = asyncio.get_running_loop()
+    """Return the picture once nothing was painted for a while."""
+    loop, app = asyncio.get_running_loop(), QApplication.instance()
+    assert app is not None  # noqa: S101  (there is no shell without one)
+    paints = _Paints(loop.time)
+    app.installEventFilter(paints)
     deadline = loop.time() + SETTLE_S
-    before, same = None, 0
-    while True:
-        await asyncio.sleep(LOOK_S)
-        picture = _picture(shell)
-        image = picture.toImage()
-        same = same + 1 if image == before else 0
-        if same >= 3 or loop.time() > deadline:
-            return picture
-        before = image
+    try:
+        while True:
+            left = min(paints.last + STILL_S, deadline) - loop.time()
+            if left <= 0:
+                return _picture(shell)
+            await asyncio.sleep(left)
+    finally:
+        app.removeEventFilter(paints)
 
 
 def _picture(shell: Shell) -> QPixmap:
