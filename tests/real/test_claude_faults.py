@@ -59,7 +59,7 @@ def address(request: pytest.FixtureRequest, api: ModelApi) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("address", "row"), [(row, row) for row in ROWS], indirect=["address"])
-def test_a_fault_has_its_cause(address: str, deck: Deck, claude: Path, row: str) -> None:
+def test_a_fault_has_its_cause(address: str, api: ModelApi, deck: Deck, claude: Path, row: str) -> None:
     kinds = deck.home.places.kinds[-1]
     kinds.mkdir(parents=True)
     (kinds / "claude-soon.toml").write_text(SOON)
@@ -69,6 +69,8 @@ def test_a_fault_has_its_cause(address: str, deck: Deck, claude: Path, row: str)
     end_turn(deck, agent)
     turn = deck.send(agent, "Once more")
     deck.wait_row(agent, lambda row: row.turn_number == turn, "the next prompt is taken")
+    if row != "refused":
+        assert api.wait_for(lambda: any("Once more" in str(seen.body["messages"]) for seen in api.turns(row)))
     users = [block.text for block in deck.blocks(agent) if block.kind is BlockKind.USER]
     assert users == ["Anything", "Once more"], "no prompt is lost, and none is said twice"
     assert deck.row(agent).incarnation == 1
