@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from agents.model import AgentRow, Blocked, Cause, Headline, Health, KindInfo
-from agents.status.words import CAUSES, STEPS, trouble_words
+from agents.status.words import CAUSES, STEPS, failed, trouble_words
 
 _HELD = frozenset({Headline.FAILED, Headline.CHECK})
 _WAITING = frozenset({Headline.PARKED, Headline.OVERLOADED})
@@ -49,7 +49,9 @@ def advice(row: AgentRow | None, kinds: Iterable[KindInfo]) -> Advice | None:
         return Advice(f"{_sentence(trouble_words(row.trouble))} {again}".rstrip())
     if row.cause is None or row.state not in _HELD or row.cause not in STEPS:
         return None
-    return Advice(f"{_sentence(CAUSES[row.cause])} Next: {STEPS[row.cause]}.", role="warning")
+    until, since = (row.trouble.until, row.trouble.since) if row.trouble is not None else (None, 0.0)
+    why = failed(row.cause, until, since) or CAUSES[row.cause]
+    return Advice(f"{_sentence(why)} Next: {STEPS[row.cause]}.", role="warning")
 
 
 def _sentence(words: str) -> str:

@@ -65,8 +65,8 @@ def moment(at: float, seen_from: float) -> str:
 
 
 def failed(cause: Cause | None, until: float | None, seen_from: float) -> str:
-    """Return why a turn failed and when that passes, empty when the cause says nothing."""
-    words = "" if cause is None else CAUSES[cause]
+    """Return why a turn failed and when that passes, empty when the agent's own words say more."""
+    words = "" if cause in (None, Cause.CRASH) else CAUSES[cause]
     return f"{words}, resets {moment(until, seen_from)}" if words and until is not None else words
 
 

@@ -64,7 +64,6 @@ class NewAgentDialog(FormDialog):
         self._hint.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._fill_kinds()
-        self._hint.setFixedHeight(self._hint_height())
         self._lay_out()
         self.kinds.currentItemChanged.connect(lambda *_: self._on_kind())
         self._on_kind()
@@ -82,11 +81,12 @@ class NewAgentDialog(FormDialog):
         self.kinds.setFixedHeight(height)
         self.kinds.setCurrentRow(0)
 
-    def _hint_height(self) -> int:
-        """Return room for the longest hint: choosing another program moves nothing below."""
-        room = QRect(0, 0, _HINT_WIDTH, 10_000)
-        metrics, wrap = self.fontMetrics(), Qt.TextFlag.TextWordWrap
-        return max((metrics.boundingRect(room, wrap, _hint(kind)).height() for kind in self._kinds.values()), default=0)
+    def _show_hint(self, text: str) -> None:
+        """Show the hint whole; two lines are always there, so that little moves."""
+        metrics = self.fontMetrics()
+        needed = metrics.boundingRect(QRect(0, 0, _HINT_WIDTH, 10_000), Qt.TextFlag.TextWordWrap, text).height()
+        self._hint.setFixedHeight(max(needed, 2 * metrics.lineSpacing()))
+        self._hint.setText(text)
 
     def _lay_out(self) -> None:
         browse = QPushButton("Browse…", self)
@@ -124,7 +124,7 @@ class NewAgentDialog(FormDialog):
         self.form.setRowVisible(self.command, kind is not None and _takes_command(kind))
         for field in (self.prompt, self.mode, self.model):
             self.form.setRowVisible(field, kind is not None and _takes_prompt(kind))
-        self._hint.setText(_hint(kind))
+        self._show_hint(_hint(kind))
         self._hint.setStyleSheet("" if kind and kind.available else f"color: {self._theme.warning.name()};")
         self.accept_button.setEnabled(kind is not None and kind.available)
 

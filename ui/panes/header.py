@@ -147,7 +147,7 @@ def facts(row: AgentRow) -> tuple[Item, ...]:
         Item(one_line(row.name, 60), "text", bold=True),
         Item(one_line(row.kind, 40), drop=4),
     ]
-    if row.trouble is not None:
+    if row.trouble is not None and row.trouble.retrying:  # else the headline says it
         items.append(Item(one_line(trying(row.trouble), 60), "warning", drop=2))
     if row.branch:
         items.append(Item(one_line(row.branch, 60), drop=5, icon="branch"))

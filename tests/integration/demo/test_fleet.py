@@ -62,7 +62,8 @@ def test_the_fleet_settles_is_answered_and_goes(folder: Path) -> None:
         assert rows["import-check"].exit_code == 3
         assert rows["import-check"].err_size > 1_000_000
         assert rows["perf-hunt"].background == 1
-        assert "429" in rows["nightly-report"].headline
+        assert rows["nightly-report"].headline.startswith("failed: rate limited, resets ")
+        assert "429" in rows["nightly-report"].reason
         assert "docs/login.md" in rows["docs-pass"].headline
         assert git_status(fleet.root / "tidelog") == ""
         with connect(fleet.home, fleet.env) as client:

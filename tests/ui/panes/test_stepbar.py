@@ -77,3 +77,9 @@ def test_a_narrow_pane_wraps_the_words_and_keeps_the_button(open_pane: Open) -> 
     bar = window.pane.step_bar
     assert bar.copy_button.geometry().right() <= bar.width()
     assert bar.words.height() >= 2 * bar.words.fontMetrics().lineSpacing()
+
+
+def test_who_gave_up_says_it_once() -> None:
+    gave_up = msgspec.structs.replace(WAITS, retrying=False)
+    held = row("fox", id="a", trouble=gave_up)
+    assert "rate limited" not in " ".join(item.text for item in facts(held))

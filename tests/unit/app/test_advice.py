@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from agents.model import Blocked, Cause, Headline, Health, KindInfo, Trouble, Turn
+from agents.status.words import STEPS, moment
 from app.advice import Advice, advice, login_of, needs_login
 from tests.fakes.rows import row
 
@@ -56,6 +57,11 @@ WAITS = Trouble(Cause.NETWORK, "refused", 0.0, retrying=True, attempt=2, attempt
         (fox(Headline.FAILED), None),
         (fox(Headline.FAILED, cause=Cause.UNKNOWN), None),
         (fox(Headline.FAILED, cause=Cause.MODEL), "Model not available. Next: switch to a model this account may use."),
+        (
+            fox(Headline.FAILED, cause=Cause.QUOTA, trouble=Trouble(Cause.QUOTA, "", 0.0, 3600.0)),
+            f"Quota used up, resets {moment(3600.0, 0.0)}. Next: {STEPS[Cause.QUOTA]}.",
+        ),
+        (fox(Headline.FAILED, cause=Cause.CRASH), "The program broke. Next: look at its log, then resume it."),
         (fox(Headline.PARKED, trouble=WAITS), "No connection, attempt 2 of 5. It goes on by itself."),
         (fox(Headline.OVERLOADED, trouble=Trouble(Cause.OVERLOADED, "", 0.0)), "Provider overloaded."),
         (fox(Headline.WORKING, trouble=WAITS), None),

@@ -34,6 +34,7 @@ def test_a_moment_has_its_day_where_that_is_not_today(ahead: float, words: str) 
         (Cause.RATE_LIMIT, NOON + 4 * HOUR, "rate limited, resets 16:00"),
         (Cause.BILLING, None, "no credit"),
         (Cause.UNKNOWN, NOON, ""),
+        (Cause.CRASH, None, ""),  # how it broke says more
         (None, NOON, ""),
     ],
 )
