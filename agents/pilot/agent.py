@@ -200,11 +200,7 @@ class Pilot:
         entries = list(running.conversation.entries if running else self._store.read(wanted)[1].entries)
         head, file = self._store.create(cwd, time.time(), parent=wanted)
         session = self._opened(Session(head, Conversation(), file, self._secrets))
-        for entry in entries:
-            session.record(entry)
-        session.mode = running.mode if running else Session(head, Conversation(entries), file, self._secrets).mode
-        session.model = session.conversation.chosen("model")
-        session.repair(INTERRUPTED)
+        session.begin_with(entries)
         return {"sessionId": session.id, **await self._settings(session)}
 
     def _opened(self, session: Session) -> Session:

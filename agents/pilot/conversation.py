@@ -15,6 +15,7 @@ INTERRUPTED = (
     "This call was interrupted: Pilot's process ended while it ran. It may have been done in part: look before you "
     "repeat it."
 )
+COPIED = "This call still ran when the conversation was copied: what came of it is not known here."
 CANCELLED = "The user cancelled the turn during this call. It may have been done in part."
 NOT_BEGUN = "The turn ended before this call began; nothing was done."
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from agents.pilot.conversation import (
+    COPIED,
     INTERRUPTED,
     Chosen,
     Conversation,
@@ -70,6 +71,14 @@ class Session:
         for result in results:
             self.record(result)
         return results
+
+    def begin_with(self, entries: Sequence[Entry]) -> None:
+        """Take over what was said and chosen in another session, in one that is new. Raises OSError."""
+        for entry in entries:
+            self.record(entry)
+        self.mode = _mode(self.conversation.chosen("mode"))
+        self.model = self.conversation.chosen("model")
+        self.repair(COPIED)
 
     def choose(self, what: str, value: str) -> None:
         """Change the mode or the model. Raises ValueError for a mode there is not."""

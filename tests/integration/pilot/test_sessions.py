@@ -101,6 +101,27 @@ async def test_a_fork_goes_its_own_way(bench: Bench) -> None:
     assert "In the fork" not in first
 
 
+async def test_a_fork_in_the_middle_of_a_turn(bench: Bench, vendor: str) -> None:
+    bench.api.script("w", Tool("write_file", {"path": "a", "content": "a"}), Text("Written."))
+    async with bench.pilot("w", vendor) as client:
+        session = await client.open(bench.project)
+        await client.call("session/set_mode", {"sessionId": session, "modeId": "ask"})
+        turn = await client.prompt(session, "Write")
+        asked = await client.request("session/request_permission")
+        forked = await client.call("session/fork", {"sessionId": session, "cwd": str(bench.project), "mcpServers": []})
+        other = forked["result"]["sessionId"]
+        await client.call("session/set_mode", {"sessionId": other, "modeId": "plan"})
+        await client.answer(await client.prompt(other, "What now?"))
+        sent = bench.api.turns("w")[-1].body["messages"]
+        assert unanswered(sent) == set()
+        assert "not known here" in json.dumps(sent)
+        await client.choose(asked, "allow_once")
+        assert (await client.answer(turn))["result"]["stopReason"] == "end_turn"
+        again = await client.call("session/fork", {"sessionId": other, "cwd": str(bench.project), "mcpServers": []})
+    assert again["result"]["modes"]["currentModeId"] == "plan", "a fork begins in the mode of its origin"
+    assert (bench.project / "a").exists(), "the first goes on as it was"
+
+
 async def test_another_process_forks_what_is_open_and_cannot_resume_it(bench: Bench) -> None:
     async with bench.pilot("text") as holder, bench.pilot("text") as client:
         session = await holder.open(bench.project)
