@@ -133,6 +133,17 @@ def test_a_subagent_is_shown_under_the_call_that_made_it(deck: Deck, api: ModelA
     assert row.usage.input_tokens > sent / 8, "what the subagent read is counted"
 
 
+def test_while_a_subagent_works_in_the_background_it_is_not_finished(deck: Deck, api: ModelApi, start: Start) -> None:
+    task = {"description": "Look around", "prompt": "Look", "subagent_type": "Explore"}
+    api.script("delegate", Tool("Task", task), Text("Nothing there at all.", gap=0.3))
+    agent = start("delegate", "Delegate it")
+    row = deck.wait(agent, "idle", turn=1)
+    assert row.turn is Turn.DONE
+    assert len(api.turns("delegate")) == 5, "two of its turn, two of the subagent, one that takes up what it found"
+    tool = next(block.tool for block in deck.blocks(agent) if block.tool is not None)
+    assert (tool.title, tool.status, tool.output) == ("Delegate Look around", "completed", "Nothing there at all.")
+
+
 def test_its_own_commands_need_no_answer_and_clearing_is_told(deck: Deck, api: ModelApi, start: Start) -> None:
     agent = start("text", "Remember the word lighthouse")
     before = deck.wait(agent, "idle", turn=1)

@@ -16,6 +16,7 @@ from agents.adapters.claude.state import NOTE_LIMIT, Launch, Phase, State
 from agents.adapters.contract import Adapter, Answer, Fact, Noted, NotPossible, ProcessStarted, Want
 from agents.adapters.framing import Frame, Garbage
 from agents.adapters.process import Control, read_control
+from agents.adapters.resting import Resting
 from agents.model import (
     Blocked,
     Capability,
@@ -31,6 +32,9 @@ from agents.model import (
     Turn,
 )
 
+#: Seconds in which the program begins a turn of its own with what ended in the background; it takes a tenth of one.
+NEWS_S: Final = 3.0
+
 #: A killed process's session can always be continued, and a copy of it begun.
 _ABLE: Final = frozenset(
     {
@@ -43,7 +47,7 @@ _ABLE: Final = frozenset(
 class ClaudeAdapter(Adapter):
     """One agent's conversation with Claude Code; owned by one unit, lives in the daemon's loop."""
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
     CARRIES_REASON: ClassVar[bool] = True
 
     def __init__(self, kind: Kind, spec: Spec) -> None:
@@ -177,13 +181,22 @@ class ClaudeAdapter(Adapter):
         if turn is not None:
             detail = "stopping" if turn.cancelling else stream.activity(state)
             return (Evidence(Rank.PROTOCOL, Turn.WORKING, turn.since, turn.wall, detail=detail),)
-        if resting is None:
-            return ()
-        if state.subagents:  # it will go on by itself with what they find: nothing is finished yet
+        return () if resting is None else self._rest(resting)
+
+    def _rest(self, resting: Resting) -> tuple[Evidence, ...]:
+        """Return how things stand between turns; what works in the background is not finished."""
+        state = self._state
+        if state.subagents:
             detail = f"{state.subagents[-1] or 'a subagent'} in the background"
             return (Evidence(Rank.PROTOCOL, Turn.WORKING, resting.since, resting.wall, detail=detail),)
         blocked = Blocked.AUTH if resting.auth else None
-        return (Evidence(Rank.PROTOCOL, resting.turn, resting.since, resting.wall, blocked, resting.detail),)
+        rest = Evidence(Rank.PROTOCOL, resting.turn, resting.since, resting.wall, blocked, resting.detail)
+        if state.news_at is None:
+            return (rest,)
+        # The program takes up such news by itself at once, unless it has done so in the turn before.
+        since = max(resting.since, state.news_at)
+        detail = "news from the background"
+        return (Evidence(Rank.PROTOCOL, Turn.WORKING, since, resting.wall, detail=detail, expires=since + NEWS_S), rest)
 
     def requests(self) -> Sequence[Request]:
         """Return the open requests, oldest first."""

@@ -62,7 +62,7 @@ def _hint(said: str, origin: str | None, *, had_begun: bool) -> str:
 def gone(state: State, why: str, mark: Mark) -> list[Fact]:
     """Close what only a living process could have ended."""
     facts = turns.cut_off(state, why, complaint(state), mark)
-    state.subagents = []
+    state.subagents, state.news_at = [], None
     facts += asks.withdraw(state) + stream.end_tools(state, process_gone=True)
     if state.resting is not None and state.resting.turn not in (Turn.DONE, Turn.ERROR):
         state.resting = None

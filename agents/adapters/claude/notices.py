@@ -71,7 +71,7 @@ def on_system(state: State, message: Mapping[str, Any], launch: Launch, mark: Ma
         case "background_tasks_changed":
             return facts + stream.on_background(state, message)
         case "task_notification":
-            return facts + stream.on_subagent_ended(state, message, mark)
+            return facts + stream.on_background_ended(state, message, mark)
         case "local_command_output" if tools.text_in(message, "content"):
             return [*facts, TextAppended("message", message["content"], str(message.get("uuid"))[:200])]
     return facts + _said(state, subtype, message)

@@ -163,6 +163,7 @@ class State(msgspec.Struct):
     tools: dict[str, ToolCall] = {}
     nested: dict[str, str] = {}  # the tool calls of subagents, and the calls that made those
     subagents: list[str] = []  # what works in the background, also when no turn runs
+    news_at: float | None = None  # when something in the background ended that no turn has taken up yet
     plan: dict[str, PlanEntry] = {}
     planning: dict[str, Planning] = {}  # the calls of planning tools that have no result yet
     message: str = ""  # the message that is being streamed

@@ -188,8 +188,10 @@ def on_background(state: State, message: Mapping[str, Any]) -> list[Fact]:
     return end_tools(state) if state.turn is None and not state.subagents else []
 
 
-def on_subagent_ended(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]:
-    """Take that a subagent ended: its tool call ends with what it found."""
+def on_background_ended(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]:
+    """Take that something in the background ended: the call that made it ends with what it found."""
+    if message.get("skip_transcript") is not True and message.get("ambient") is not True:
+        state.news_at = mark.monotonic
     call = state.tools.get(str(message.get("tool_use_id")))
     if call is None or state.nested.get(call.id) != call.id or call.status not in tools.OPEN_STATUS:
         return []

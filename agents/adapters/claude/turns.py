@@ -28,7 +28,7 @@ def on_prompt(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact
     text = messages.text_of(body.get("content")) if isinstance(body, dict) else ""
     if number is not None:
         state.turn = OpenTurn(number, str(uuid), mark.monotonic, mark.wall)
-        state.resting = state.trouble = None
+        state.resting = state.trouble = state.news_at = None
         stream.forget_tools(state)
         return [TurnStarted(number, text)]
     if not messages.is_steer(uuid):
@@ -43,7 +43,7 @@ def on_working(state: State, mark: Mark) -> None:
     """Take a sign that a turn runs: without a prompt of ours the program began it on its own."""
     if state.turn is None:
         state.turn = OpenTurn(0, "", mark.monotonic, mark.wall, activity="on its own")
-        state.resting = state.trouble = None
+        state.resting = state.trouble = state.news_at = None
         stream.forget_tools(state)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from agents.adapters.contract import Fact, NotPossible, RequestOpened, TextAppended, ToolCallChanged, UsageChanged
 from agents.model import ToolCall, Turn
+from agents.status.reduce import reduce
 from tests.unit.agents.adapters import claude_tape as claude
 from tests.unit.agents.adapters.claude_tape import opened, turn_now
 from tests.unit.agents.adapters.tape import Drive, prompt
@@ -21,6 +22,9 @@ def delegated() -> Drive:
     prompt(drive)
     drive.says(claude.tool("t1", "Task", description="Look around", prompt="look", subagent_type="Explore"))
     return drive
+
+
+NEWS = {"type": "system", "subtype": "task_notification", "tool_use_id": "t1", "status": "completed"}
 
 
 def calls(facts: list[Fact]) -> list[ToolCall]:
@@ -79,6 +83,36 @@ def test_while_one_works_in_the_background_nothing_is_finished() -> None:
     (call,) = calls(drive.says({**note, "summary": "nothing there"}))
     assert (call.id, call.status, call.output) == ("t1", "completed", "nothing there")
     drive.says(tasks())
+    assert [claim.turn for claim in drive.adapter.evidence()] == [Turn.WORKING, Turn.DONE]
+
+
+def test_its_news_are_taken_up_at_once_or_not_at_all() -> None:
+    drive = launched()
+    drive.says(claude.result(), NEWS, tasks())
+    soon, rest = drive.adapter.evidence()
+    assert (soon.turn, soon.detail, rest.turn) == (Turn.WORKING, "news from the background", Turn.DONE)
+    assert soon.expires is not None
+    assert reduce([soon, rest], soon.expires - 0.1).turn is Turn.WORKING
+    assert reduce([soon, rest], soon.expires).turn is Turn.DONE, "they were taken up in the turn before"
+    drive.says(claude.INIT)
+    assert turn_now(drive) == (Turn.WORKING, "on its own")
+    drive.says(claude.result())
+    assert turn_now(drive)[0] is Turn.DONE
+
+
+def test_news_in_the_middle_of_a_turn_may_bring_another() -> None:
+    drive = launched()
+    drive.says(NEWS, tasks(), claude.result())
+    assert [claim.turn for claim in drive.adapter.evidence()] == [Turn.WORKING, Turn.DONE]
+    prompt(drive, 2)
+    drive.says(claude.result())
+    assert turn_now(drive)[0] is Turn.DONE
+
+
+@pytest.mark.parametrize("sign", ["skip_transcript", "ambient"])
+def test_housekeeping_is_no_news(sign: str) -> None:
+    drive = launched()
+    drive.says(claude.result(), {**NEWS, "tool_use_id": "x", sign: True}, tasks())
     assert turn_now(drive)[0] is Turn.DONE
 
 
