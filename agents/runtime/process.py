@@ -18,7 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -203,16 +203,18 @@ async def run_once(  # noqa: PLR0913  what a command is
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     data: bytes = b"",
+    until: Callable[[bytes], bool] | None = None,
     limit: int = 4 * 1024 * 1024,
 ) -> Finished:
     """Run a short command and return how it ended, with up to ``limit`` bytes of each output.
 
+    With ``until`` its input stays open, and it is killed once its output is what is waited for; its code is then 0.
     On timeout, cancellation or too much output the command and its session are killed. Raises TimeoutError,
     OSError (FileNotFoundError names the missing program), ValueError for too much output.
     """
     program = find_program(argv[0], os.environ if env is None else env)
     transport, command = await asyncio.get_running_loop().subprocess_exec(
-        lambda: _Command(limit),
+        lambda: _Command(limit, until),
         program,
         *argv[1:],
         cwd=cwd,
@@ -222,10 +224,12 @@ async def run_once(  # noqa: PLR0913  what a command is
     try:
         stdin = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
         stdin.write(data)
-        stdin.write_eof()
+        if until is None:
+            stdin.write_eof()
         async with asyncio.timeout(timeout):
             await command.done
-        return Finished(cast("int", transport.get_returncode()), bytes(command.output[1]), bytes(command.output[2]))
+        code = transport.get_returncode()
+        return Finished(0 if code is None else code, bytes(command.output[1]), bytes(command.output[2]))
     except TimeoutError:
         raise TimeoutError(f"{argv[0]} did not end within {timeout:g} s") from None
     finally:
@@ -238,16 +242,25 @@ async def run_once(  # noqa: PLR0913  what a command is
 class _Command(asyncio.SubprocessProtocol):
     """Collects what a command writes; ``done`` once it ended and both outputs did, or wrote too much."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, until: Callable[[bytes], bool] | None = None) -> None:
         self._limit = limit
+        self._until = until
+        self._transport: asyncio.SubprocessTransport | None = None
         self._open = {1, 2}
         self.output = {1: bytearray(), 2: bytearray()}
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport, for the end of the input (called by asyncio)."""
+        self._transport = cast("asyncio.SubprocessTransport", transport)
+
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Keep output (called by asyncio)."""
         self.output[fd] += data
+        if fd == 1 and self._until is not None and self._until(bytes(self.output[1])):
+            self._until = None
+            self._end()
         if len(self.output[fd]) > self._limit and not self.done.done():
             self.done.set_exception(ValueError(f"more than {self._limit} bytes of output"))
 
@@ -260,6 +273,11 @@ class _Command(asyncio.SubprocessProtocol):
         """Note the end of the command (called by asyncio)."""
         self.exited.set_result(None)
         self._settle()
+
+    def _end(self) -> None:
+        """Stop listening: what was waited for is there. Whoever runs the command kills what is left of it."""
+        if not self.done.done():
+            self.done.set_result(None)
 
     def _settle(self) -> None:
         if self.exited.done() and not self._open and not self.done.done():

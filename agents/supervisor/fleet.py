@@ -27,7 +27,7 @@ from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import LeaseHeld, Leases
 from agents.runtime.places import Places
 from agents.sessions.stores import READERS
-from agents.supervisor import launching, names, orders, pulse, sessions, switching
+from agents.supervisor import asking, launching, names, orders, pulse, sessions, switching
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
@@ -203,6 +203,10 @@ class Supervisor:
     async def sessions(self, params: wire.ListSessions) -> wire.FoundSessions:
         """Return the saved sessions of a project that can be continued."""
         wanted = None if params.kind is None else self._catalog.find(params.kind)
+        if wanted is not None and asking.can_be_asked(wanted):
+            store = sessions.Store(wanted.sessions or wanted.name, {}, (wanted.name,))
+            told = await asking.ask(wanted, params.project, self._environ)
+            return sessions.listing([(store, session) for session in told], [], self.roster.units())
         stores = sessions.stores(self._catalog.all(), wanted, self._environ)
         found, problems = await asyncio.to_thread(sessions.read, params, stores)
         return sessions.listing(found, problems, self.roster.units())

@@ -42,6 +42,7 @@ class Agent:
             "initialize": self._initialize,
             "session/new": self._new,
             "session/load": self._load,
+            "session/list": self._list,
             "session/set_mode": lambda _: {},
             "session/prompt": self._prompt,
         }
@@ -61,7 +62,7 @@ class Agent:
         return {"protocolVersion": 1, "agentCapabilities": able, "authMethods": [], "vibe": "odd"}
 
     def _new(self, params: Json) -> Json:
-        self._session, self._cwd = f"odd/{os.getpid()}", Path(params["cwd"])
+        self._session, self._cwd = f"odd-{os.getpid()}", Path(params["cwd"])
         # Before the answer that tells the session's id.
         self._update(
             {"sessionUpdate": "available_commands_update", "availableCommands": [{"name": "odd", "description": ""}]}
@@ -76,12 +77,20 @@ class Agent:
             self._say(text, "user_message_chunk")
         return {"modes": self._modes()}
 
+    def _list(self, params: Json) -> Json:
+        odd: list[Any] = [{"sessionId": ["?"]}, "nothing", {"sessionId": "odd-far", "cwd": "/far/away", "title": "Far"}]
+        here = [
+            {"sessionId": path.stem, "cwd": params["cwd"], "title": json.loads(path.read_text())[0], "mood": 7}
+            for path in sorted(self._home.glob("*.json"))
+        ]
+        return {"sessions": odd + here, "nextCursor": None}
+
     def _modes(self) -> Json:
         modes = [{"id": "careful", "name": "Careful", "description": None}, {"id": "wild", "name": "Wild", "mood": 7}]
         return {"currentModeId": "wild", "availableModes": modes}
 
     def _file(self) -> Path:
-        return self._home / f"{self._session.replace('/', '-')}.json"
+        return self._home / f"{self._session}.json"
 
     # -- turns
 

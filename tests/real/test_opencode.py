@@ -12,7 +12,7 @@ import pytest
 
 from agents.model import AgentId, Blocked, BlockKind, Cause, Lifecycle, Turn
 from agents.runtime import tree
-from agents.wire import AgentRef, SetMode
+from agents.wire import AdoptSession, AgentRef, ListSessions, Remove, SetMode
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
 from tests.real import acp_acts as acts
@@ -213,6 +213,20 @@ def test_after_everything_was_killed_it_remembers(deck: Deck, api: ModelApi, sta
 
 def test_a_fork_knows_what_was_said(deck: Deck, api: ModelApi, start: Start) -> None:
     acts.fork_it(deck, api, start)
+
+
+def test_its_sessions_are_listed_and_one_is_adopted(deck: Deck, api: ModelApi, opencode: Path, repo: Path) -> None:
+    deck.env |= environment(opencode, deck.root / "agent-home", api.url("text"))
+    agent = deck.run("opencode", repo, prompt="Remember the word lighthouse")
+    row = deck.wait(agent, "idle", turn=1)
+    deck.call("agent.stop", AgentRef(agent))
+    deck.wait(agent, "exited")
+    (found,) = deck.call("session.list", ListSessions(str(repo), "opencode")).sessions
+    assert (found.id, found.agent, found.is_running) == (row.session_id, agent, False)
+    deck.call("agent.remove", Remove(agent))
+    adopted = deck.call("session.adopt", AdoptSession("opencode", found.id, str(repo), prompt="Which word?")).id
+    deck.wait(adopted, "idle", turn=1)
+    assert "lighthouse" in str(api.turns("text")[-1].body)
 
 
 def test_its_model_is_read_back(deck: Deck, start: Start) -> None:

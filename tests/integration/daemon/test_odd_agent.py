@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from agents.adapters.kinds import load_kinds
+from agents.jsonrpc import RpcError
 from agents.model import AgentId, Blocked, BlockKind, Capability, Turn
-from agents.wire import AgentRef
+from agents.wire import AdoptSession, AgentRef, ListSessions, Remove
 from tests.fakes import odd_agent
 from tests.fakes.deck import Deck
 
@@ -111,6 +112,38 @@ def test_killed_and_resumed_it_remembers(deck: Deck, repo: Path) -> None:
     row = deck.row(agent)
     assert (row.session_id, row.incarnation) == (before.session_id, 2)
     assert "You said: remember the lighthouse" in [block.text for block in deck.blocks(agent)]
+
+
+def test_its_sessions_are_listed_and_one_is_adopted(deck: Deck, repo: Path) -> None:
+    agent = run(deck, repo, "remember the lighthouse")
+    row = deck.wait(agent, "idle", turn=1)
+    (found,) = deck.call("session.list", ListSessions(str(repo), "odd")).sessions
+    assert (found.id, found.title, found.kinds) == (row.session_id, "remember the lighthouse", ("odd",))
+    assert (found.agent, found.is_running) == (agent, True)
+    deck.call("agent.stop", AgentRef(agent))
+    deck.wait(agent, "exited")
+    deck.call("agent.remove", Remove(agent))
+    adopted = deck.call("session.adopt", AdoptSession("odd", found.id, str(repo), prompt="recall")).id
+    deck.wait(adopted, "idle", turn=1)
+    assert "You said: remember the lighthouse" in [block.text for block in deck.blocks(adopted)]
+
+
+@pytest.mark.parametrize(
+    ("command", "project", "words"),
+    [
+        ('["no-such-agent"]', "", "“no-such-agent” was not found on PATH; install it: pip install odd-agent"),
+        ('["{python}", "-c", "print(1)"]', "", "odd does not list its sessions: it did not answer"),
+        ('["{python}", "-c", "print(1)"]', "/gone", "the project .*/gone does not exist"),
+        ('["{python}", "-c", "print(1)"]', None, "must be an absolute path"),
+    ],
+)
+def test_who_cannot_list_its_sessions_says_why(
+    deck: Deck, repo: Path, command: str, project: str | None, words: str
+) -> None:
+    file = deck.home.places.kinds[-1] / "odd.toml"
+    file.write_text(re.sub(r"command = .*", lambda _: f"command = {command}", file.read_text()))
+    with pytest.raises(RpcError, match=words):
+        deck.call("session.list", ListSessions("repo" if project is None else f"{repo}{project}", "odd"))
 
 
 def test_a_killed_daemon_loses_no_permission(deck: Deck, repo: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agents.runtime import tree
-from agents.runtime.process import bundle, find_program, install_keeper, run_once, spawn_detached
+from agents.runtime.process import Finished, bundle, find_program, install_keeper, run_once, spawn_detached
 
 
 async def test_a_command_gives_its_code_and_both_outputs() -> None:
@@ -102,3 +102,16 @@ def test_the_keepers_copy_is_named_by_its_content_and_private(tmp_path: Path) ->
     assert source.stat().st_mode & 0o777 == 0o700
     compiled.unlink()
     assert install_keeper(tmp_path / "keepers").exists(), "a deleted copy is put back"
+
+
+async def test_a_command_that_waits_for_more_is_ended_once_it_said_what_was_wanted() -> None:
+    talk = ["sh", "-c", "read line; echo got $line; cat; echo never"]
+    done = await run_once(talk, 10, data=b"this\n", until=lambda out: b"got" in out)
+    assert done == Finished(0, b"got this\n", b"")
+
+
+async def test_a_command_that_never_says_what_was_wanted_is_ended_too() -> None:
+    with pytest.raises(TimeoutError, match="did not end within"):
+        await run_once(["cat"], 0.2, until=lambda out: b"x" in out)
+    done = await run_once(["sh", "-c", "exit 3"], 10, until=lambda out: b"x" in out)
+    assert done.code == 3
