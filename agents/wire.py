@@ -145,11 +145,12 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One agent: its row, what was asked for, and where its files are."""
+    """One agent: its row, what was asked for, where its files are, and the vendor's file of its session if it told."""
 
     row: AgentRow
     spec: Spec
     directory: str
+    session_file: str = ""
 
 
 class Explained(msgspec.Struct, frozen=True):

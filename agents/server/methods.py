@@ -96,7 +96,7 @@ async def _list(context: Context, _c: Connection, _p: wire.NoParams) -> wire.Lis
 
 async def _show(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Shown:
     unit = context.supervisor.roster.resolve(params.id)
-    return wire.Shown(unit.row(), unit.spec, str(unit.directory.path))
+    return wire.Shown(unit.row(), unit.spec, str(unit.directory.path), unit.made.session_file)
 
 
 async def _explain(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Explained:

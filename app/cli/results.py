@@ -96,10 +96,14 @@ class Deliveries(msgspec.Struct, frozen=True):
 
 
 class ShownAgent(AgentRow, frozen=True):
-    """``show``: the row as in ``ls``, then the command, and the directory that holds the agent's files."""
+    """``show``: the row as in ``ls``, then the command, the directory that holds the agent's files, and its session's.
+
+    ``session_file`` is the vendor's file as a hook named it, empty when none did.
+    """
 
     argv: tuple[str, ...] = ()
     directory: str = ""
+    session_file: str = ""
 
 
 class LogMark(msgspec.Struct, frozen=True):

@@ -56,11 +56,18 @@ def show(context: Context, args: Namespace) -> int:
     output, row, now = context.output, shown.row, context.now()
     if output.is_json:
         fields = {name: getattr(row, name) for name in AgentRow.__struct_fields__}
-        output.json(ShownAgent(**fields, argv=shown.spec.argv, directory=shown.directory))
+        output.json(
+            ShownAgent(**fields, argv=shown.spec.argv, directory=shown.directory, session_file=shown.session_file)
+        )
         return Exit.DONE
     _head(context, row)
     argv = " ".join(one_line(word) for word in shown.spec.argv)
-    pairs = [*roster.agent(row, now), ("command", argv), ("files", shown.directory)]
+    pairs = [
+        *roster.agent(row, now),
+        ("command", argv),
+        ("files", shown.directory),
+        ("session file", one_line(shown.session_file, 4096)),
+    ]
     for line in roster.facts(pairs):
         output.line("  ", *line)
     for asked in row.requests:

@@ -147,3 +147,35 @@ def test_escape_ends_a_turn_and_what_is_believed_of_it_expires(deck: Deck, api: 
     explained: wire.Explained = deck.call("agent.explain", wire.AgentRef(agent))
     assert explained.chosen is not None
     assert explained.chosen.expires is not None, "no hook tells of a refusal: the claim is only kept for a while"
+
+
+def test_a_session_nothing_was_said_in_begins_again_under_its_id(deck: Deck, api: ModelApi, start: Start) -> None:
+    api.script("talk", Text("A reply."))
+    agent = start("talk")
+    session = rest(deck, agent).session_id
+    assert session is not None
+    deck.call("agent.kill", wire.AgentRef(agent))
+    deck.call("agent.resume", wire.AgentRef(agent))
+    rest(deck, agent)
+    deck.call("agent.switch", wire.Switch(agent, "claude"))
+    deck.wait_row(agent, lambda row: row.kind == "claude" and row.turn in AT_REST, "it is structured")
+    deck.wait(agent, "idle", turn=deck.send(agent, "first question"))
+    assert prompts(api, "talk") == ["first question"]
+    assert deck.row(agent).session_id == session
+
+
+def test_a_session_the_user_began_anew_inside_is_the_one_that_goes_on(deck: Deck, api: ModelApi, start: Start) -> None:
+    api.script("talk", Text("A reply."))
+    agent = start("talk", prompt="first question")
+    deck.wait_row(agent, lambda row: row.turn in AT_REST and bool(api.turns("talk")), "its first turn ends")
+    before = deck.row(agent).session_id
+    deck.send(agent, "/clear")
+    row = deck.wait_row(agent, lambda row: row.session_id != before, "its hooks tell the new session")
+    deck.send(agent, "second question")
+    deck.wait_row(agent, lambda _: prompts(api, "talk") == ["second question"], "the model sees a new conversation")
+    rest(deck, agent)
+    deck.call("agent.switch", wire.Switch(agent, "claude"))
+    deck.wait_row(agent, lambda row: row.kind == "claude" and row.turn in AT_REST, "it is structured")
+    deck.wait(agent, "idle", turn=deck.send(agent, "third question"))
+    assert prompts(api, "talk") == ["second question", "third question"]
+    assert deck.row(agent).session_id == row.session_id

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from agents import wire
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import BlockKind, Capability, Lifecycle, Stream, Turn
 from agents.runtime import tree
-from agents.runtime.lease import Leases
+from agents.runtime.lease import Leases, Owner
+from app.client.api import ConnectionLost
 
 TUI = Path(__file__).parents[2] / "fakes" / "tui.py"
 
@@ -117,16 +119,31 @@ def test_structured_terminal_structured_with_the_daemon_killed_in_between(deck: 
     assert texts(deck, agent, BlockKind.USER) == ["go", "more"]
 
 
-def test_a_switch_is_finished_by_the_next_daemon(home: Any, deck: Any) -> None:
+def test_killed_before_the_next_process_was_started(deck: Any) -> None:
     agent = structured(deck)
+    session = deck.row(agent).session_id
     deck.kill()
     deck.start(crash=["launching", "launch", 1])
-    with pytest.raises(Exception, match=r".*"):
+    with pytest.raises(ConnectionLost):
         switch(deck, agent, "demo-tui")
     deck.await_crash()
     deck.start()
-    row = deck.until(agent, lambda row: row.lifecycle in (Lifecycle.RUNNING, Lifecycle.FAILED, Lifecycle.LOST))
-    assert row.kind == "demo-tui"
+    row = deck.until(agent, lambda row: row.lifecycle in (Lifecycle.FAILED, Lifecycle.LOST))
+    assert (row.kind, row.session_id) == ("demo-tui", session)
+    assert deck.call("agent.resume", wire.AgentRef(agent)).pid
+    assert began(deck, agent) == {"--resume": session}
+
+
+def test_a_process_that_ended_while_no_daemon_ran_is_followed_by_the_next_one(deck: Any) -> None:
+    agent = deck.play([deck.gate(), *SAY]).id
+    row = deck.until(agent, lambda row: row.turn is Turn.WORKING)
+    switch(deck, agent, "demo-tui", wait=True)
+    deck.kill()
+    os.kill(row.pid, signal.SIGKILL)
+    deck.start()
+    row = deck.until(agent, lambda row: row.kind == "demo-tui" and row.pid)
+    assert (row.incarnation, row.lifecycle) == (2, Lifecycle.RUNNING)
+    deck.open_gate()
 
 
 def test_in_the_middle_of_a_turn_it_is_refused_or_waits_for_its_end(deck: Any) -> None:
@@ -189,8 +206,6 @@ def test_a_session_that_another_home_runs_is_not_taken_over(deck: Any) -> None:
     session = deck.row(agent).session_id
     deck.call("agent.stop", wire.AgentRef(agent))
     leases = Leases(deck.places.leases)
-    from agents.runtime.lease import Owner  # noqa: PLC0415
-
     leases.acquire("demo-script", session, Owner.of(Path("/elsewhere"), "x1", os.getpid()))
     with pytest.raises(RpcError, match="already run by agent x1"):
         switch(deck, agent, "demo-tui")
@@ -225,6 +240,7 @@ def test_hooks_say_what_a_terminal_does(deck: Any) -> None:
     assert row.source == "hooks"
     type_in(deck, agent, "UserPromptSubmit", session_id=session, transcript_path="/home/me/x.jsonl")
     deck.until(agent, lambda row: row.turn is Turn.WORKING)
+    assert deck.call("agent.show", wire.AgentRef(agent)).session_file == "/home/me/x.jsonl"
     type_in(deck, agent, "PermissionRequest", tool_name="Bash", tool_input={"command": "rm -rf /"}, session_id=session)
     row = deck.until(agent, lambda row: row.turn is Turn.BLOCKED)
     assert (row.rank, row.requests) == (2, ()), "it needs you, and there is nothing to answer from here"

@@ -255,3 +255,12 @@ def test_explain_without_evidence_says_so(shell) -> None:
 def test_show_says_how_the_process_is(shell, changes: dict[str, object], shows: str) -> None:
     with shell.daemon({"agent.show": shown(row(**changes))}):
         assert shows in shell("show", "x").out
+
+
+def test_the_vendor_s_file_of_the_session_is_named_when_a_hook_named_it(shell) -> None:
+    told = msgspec.structs.replace(shown(row()), session_file="/home/me/s.jsonl")
+    with shell.daemon({"agent.show": told}):
+        assert "session file  /home/me/s.jsonl" in shell("show", "a").out
+        assert shell("show", "a", "--json").json["session_file"] == "/home/me/s.jsonl"
+    with shell.daemon({"agent.show": shown(row())}):
+        assert "session file" not in shell("show", "a").out
