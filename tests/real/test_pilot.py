@@ -144,6 +144,19 @@ def test_its_mode_is_set_and_holds(deck: Deck, repo: Path, start: Start) -> None
     assert (repo / "hello.txt").exists(), "edits of the project are not asked for in this mode"
 
 
+def test_its_mode_holds_over_a_resume(deck: Deck, start: Start) -> None:
+    agent = start("text", "Hello")
+    row = deck.wait(agent, "idle", turn=1)
+    assert row.mode == "ask"
+    deck.call("agent.set_mode", SetMode(agent, "plan"))
+    deck.wait_row(agent, lambda row: row.mode == "plan", "the mode is read back")
+    assert row.pid is not None
+    os.kill(row.pid, signal.SIGKILL)
+    deck.wait(agent, "exited")
+    deck.call("agent.resume", AgentRef(agent))
+    assert deck.wait_row(agent, lambda row: row.incarnation == 2 and row.turn is Turn.IDLE, "it is back").mode == "plan"
+
+
 def test_its_model_is_chosen_and_switched(deck: Deck, api: ModelApi, start: Start) -> None:
     agent = start("text", "Hello")
     row = deck.wait(agent, "idle", turn=1)

@@ -31,6 +31,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow  # all of them; the rows through the daemon are in tests/real/test_pilot_faults.py
 @pytest.mark.parametrize(("scenario", "cause", "status"), FAULTS)
 async def test_a_fault_is_told_with_its_cause(
     bench: Bench, vendor: str, scenario: str, cause: str, status: int | None
