@@ -21,7 +21,7 @@ def add(home: Any, effect: str, **fields: Any) -> Rule:
 
 
 def decisions(home: Any, agent: str) -> list[tuple[str, str]]:
-    blocks = home.call("transcript.page", wire.PageTranscript(agent)).blocks
+    blocks = home.call("transcript.page", wire.PageTranscript(agent, n=300)).blocks
     return [(block.decision.outcome, block.decision.by) for block in blocks if block.decision]
 
 
@@ -39,6 +39,14 @@ def test_a_rule_answers_is_on_record_and_explained(running: Any) -> None:
         if record["t"] == "intent" and record["intent"]["kind"] == "answer"
     ]
     assert intents == ["rule 1", "rule 1"]
+
+
+def test_who_waits_for_a_question_is_not_woken_by_one_that_a_rule_answers(running: Any) -> None:
+    add(running, "allow", command=("touch",))
+    asks = [step for number in range(20) for step in ({"do": "say", "text": "x" * 5000}, ask(f"touch f{number}"))]
+    agent = running.play(asks).id
+    assert running.wait(agent, "done", turn=1, also=("blocked",)).reached == "done"
+    assert decisions(running, agent) == [("allowed", "rule 1")] * 20
 
 
 def test_what_only_begins_like_an_allowed_command_is_asked(running: Any) -> None:
