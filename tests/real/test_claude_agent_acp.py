@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from agents.model import AgentId, Lifecycle
-from agents.wire import AgentRef
+from agents.jsonrpc import RpcError
+from agents.model import AgentId, Blocked, Lifecycle
+from agents.wire import AdoptSession, AgentRef
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
+from tests.fakes.replies import Text, Tool
 from tests.real import acp_acts as acts
 from tests.real.acp_acts import Start
 from tests.real.claude_agent_acp import environment
@@ -76,6 +78,33 @@ def test_after_everything_was_killed_it_remembers(deck: Deck, api: ModelApi, sta
 
 def test_a_killed_daemon_loses_no_permission(deck: Deck, repo: Path, start: Start) -> None:
     acts.allow_after_the_daemon_was_killed(deck, repo, start)
+
+
+def test_a_question_is_answered(deck: Deck, api: ModelApi, start: Start) -> None:
+    choices = [{"label": "sqlite", "description": "One file"}, {"label": "postgres", "description": "A server"}]
+    asked = {"question": "Which database?", "header": "Database", "multiSelect": False, "options": choices}
+    api.script("ask", Tool("AskUserQuestion", {"questions": [asked]}), Text("sqlite it is."))
+    agent = start("ask", "Ask me")
+    row = deck.wait(agent, "blocked")
+    assert row.blocked is Blocked.QUESTION
+    (request,) = row.requests
+    assert request.title == "Which database?"
+    question, other = request.questions
+    assert (question.text, other.text, other.choices) == ("Database", "Other", ())
+    assert {"sqlite", "postgres"} <= {choice.partition(" ")[0] for choice in question.choices}
+    deck.answer(agent, "answer", answers={"Database": question.choices[0]})
+    deck.wait(agent, "idle", turn=1)
+    assert "sqlite" in str(api.turns("ask")[-1].body["messages"][-1])
+
+
+def test_a_session_of_claude_code_is_the_same_session(deck: Deck, repo: Path, start: Start) -> None:
+    deck.env["CLAUDE_CONFIG_DIR"] = str(deck.root / "agent-home" / "claude")  # where the daemon looks for sessions
+    agent = start("text", "Remember the word lighthouse")
+    row = deck.wait(agent, "idle", turn=1)
+    assert row.session_id is not None
+    take = AdoptSession("claude", row.session_id, str(repo), prompt="Which word was it?")
+    with pytest.raises(RpcError, match="is run by"):
+        deck.call("session.adopt", take)
 
 
 def test_stop_leaves_no_process(deck: Deck, start: Start) -> None:
