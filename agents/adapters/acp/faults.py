@@ -47,8 +47,8 @@ def told_in(kind: Kind, meta: Any) -> Told | None:
     found = _at(meta, quirk.get("at")) if isinstance(quirk, dict) else None
     if not isinstance(quirk, dict) or not isinstance(found, dict):
         return None
-    text = one_line(str(found.get(quirk.get("text")) or "it told of a failure"), 500)
-    category = str(found.get(quirk.get("category")))
+    text = one_line(str(_at(found, [quirk.get("text")]) or "it told of a failure"), 500)
+    category = str(_at(found, [quirk.get("category")]))
     causes = quirk.get("causes")
     cause = classify(text)
     if cause is Cause.UNKNOWN and isinstance(causes, dict) and causes.get(category) in list(Cause):
@@ -62,7 +62,7 @@ def _at(meta: Any, path: Any) -> Any:
     if not isinstance(path, list) or not path:
         return None
     for key in path:
-        meta = meta.get(key) if isinstance(meta, dict) else None
+        meta = meta.get(key) if isinstance(meta, dict) and isinstance(key, str) else None
     return meta
 
 

@@ -167,11 +167,28 @@ def test_other_meta_means_nothing(meta: Any) -> None:
     assert the_end(d.says(chunk("hi"), ended(1, _meta=meta))).ok
 
 
-@pytest.mark.parametrize("quirk", [None, "x", {}, {"at": "vendor"}, {"at": ["vendor", "failure"]}])
+@pytest.mark.parametrize(
+    "quirk",
+    [
+        None, "x", {}, {"at": "vendor"}, {"at": [["vendor"], 7]}, {"at": ["vendor", 7, "failure"]},
+        {**TELLS["failure"], "text": ["title"], "category": {}, "causes": "x", "retrying": {"severity": "warning"}},
+    ],
+)  # fmt: skip
 def test_a_kind_whose_quirk_is_odd_breaks_nothing(quirk: Any) -> None:
-    d = drive(kind(quirks={"failure": quirk, "client_meta": "x"}))
-    d.says(info({}), chunk("hi"))
+    d = drive(kind(quirks={"failure": quirk, "client_meta": "x", "model_args": 7, "usage": []}))
+    d.says(info(told("Retrying")), chunk("hi"))
     assert the_end(d.says(ended(1))).ok
+    assert d.adapter.arguments() == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "quirk", "words"),
+    [("m1", ["--model", "{model}"], ("--model", "m1")), (None, ["--model", "{model}"], ()), ("m1", None, ())],
+)
+def test_a_model_goes_onto_the_command_line_where_the_kind_says_so(
+    model: str | None, quirk: Any, words: tuple[str, ...]
+) -> None:
+    assert AcpAdapter(kind(quirks={"model_args": quirk}), spec(model=model)).arguments() == words
 
 
 def test_a_failure_told_between_turns_ends_none() -> None:
