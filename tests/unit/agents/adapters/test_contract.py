@@ -102,6 +102,47 @@ def record_acp(d: Drive) -> None:
     d.ctl("exit", code=1, signal=None)
 
 
+#: An ACP kind with everything that is data of a kind.
+QUIRKS: dict[str, Any] = {
+    "client_meta": {"vendor": True},
+    "failure": {"at": ["vendor"], "text": "title", "retrying": {"again": True}},
+    "names_sessions_by_minute": True,
+}
+
+
+def record_quirks(d: Drive) -> None:
+    models = {"currentModelId": "m1", "availableModels": [{"modelId": "m1", "name": "One"}, {"modelId": "m2"}]}
+    d.start()
+    d.reply(
+        {
+            "protocolVersion": 1,
+            "authMethods": [{"id": "key", "name": "Key"}],
+            "agentCapabilities": {"loadSession": True},
+        }
+    )
+    d.refuse(-32000, "Authentication required")
+    d.reply({})
+    d.reply({"sessionId": "s1", "models": models})
+    d.reply({})
+    prompt(d, 1, "go")
+    retry = update(
+        {"sessionUpdate": "session_info_update", "_meta": {"vendor": {"title": "attempt 1 of 2", "again": True}}}
+    )
+    d.says(retry, chunk("hi"), ended(1, _meta={"vendor": {"title": "503 overloaded"}}))
+    d.ctl("exit", code=None, signal=9)
+    d.start(2)
+    d.reply({"protocolVersion": 1, "agentCapabilities": {"loadSession": True}})
+    deadline = d.adapter.next_deadline()
+    assert deadline is not None, "it is held back to the next minute"
+    d.adapter.tick(deadline)
+    d.tape.now = deadline + 1.0
+    d.reply({"models": models})
+    d.says(chunk("late history"))
+    d.reply({})
+    prompt(d, 2, "again")
+    d.says({"jsonrpc": "2.0", "id": "t2", "error": {"code": 429, "message": "Retry in 5s"}})
+
+
 def record_login(d: Drive) -> None:
     d.start()
     d.reply({"protocolVersion": 1, "authMethods": [{"id": "key", "name": "Key"}]})
@@ -213,6 +254,7 @@ CASES = [
     Case("shell on pipes", "terminal", record_shell),
     Case("an ACP agent", "acp", record_acp, mode="code"),
     Case("a login that is missing", "acp", record_login),
+    Case("an ACP agent with quirks", "acp", record_quirks, kind={"quirks": QUIRKS, "auth_method": "key"}, model="m2"),
     Case("Claude Code", "claude", record_claude, mode="plan"),
     Case("Codex", "codex", record_codex),
 ]
