@@ -15,11 +15,15 @@ Start = Callable[..., AgentId]
 
 
 def environment(program: Path, home: Path, base_url: str) -> dict[str, str]:
-    """Return the whole environment of a Claude Code that knows no user, no key and no network."""
+    """Return the whole environment of a Claude Code that knows no user, no key, no network and no /tmp of others."""
+    temporary = home / "tmp"
+    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "PATH": f"{program.parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
         "CLAUDE_CONFIG_DIR": str(home / "claude"),
+        "CLAUDE_CODE_TMPDIR": str(temporary),
+        "XDG_RUNTIME_DIR": str(temporary),
         "ANTHROPIC_BASE_URL": base_url.removesuffix("/v1"),
         "ANTHROPIC_API_KEY": "none",
         # All of these would ask a host on the network.
