@@ -178,25 +178,28 @@ def _on_initialized(ctx: Context, _pending: Pending, result: Any) -> list[Fact]:
         agent=one_line(f"{info.title or info.name} {info.version}", 100) if info is not None else "",
     )
     state.phase = Phase.OPEN
-    _hold(ctx)
+    facts = _hold(ctx)
     if kind.auth_method is None or kind.auth_method in state.known.auth_methods:
-        return []
+        return facts
     offered = ", ".join(state.known.auth_methods) or "none"
     text = f"the kind's auth_method “{kind.auth_method}” is not offered (offered: {offered})"
-    return [messages.note(text, level="warning")]
+    return [*facts, messages.note(text, level="warning")]
 
 
-def _hold(ctx: Context) -> None:
+def _hold(ctx: Context) -> list[Fact]:
     """Hold back the opening of a session that the agent would overwrite: quirk ``names_sessions_by_minute``.
 
     Such an agent begins a file named by the minute before it reads the session; in the minute in which the session
     began that is the session's own file.
     """
     state, mark = ctx.state, ctx.mark
-    if ctx.kind.quirks.get("names_sessions_by_minute") is not True or state.began is None:
-        return
-    if mark.wall // 60 == state.began // 60:
-        state.held_until = mark.monotonic + 61.0 - mark.wall % 60
+    is_named_so = ctx.kind.quirks.get("names_sessions_by_minute") is True
+    if not is_named_so or state.began is None or mark.wall // 60 != state.began // 60:
+        return []
+    wait = 61.0 - mark.wall % 60
+    state.held_until = mark.monotonic + wait
+    text = f"Its session is continued in {wait:.0f} s: in the minute in which it began the program would overwrite it."
+    return [messages.note(text, level="warning")]
 
 
 def _on_authenticated(ctx: Context, _pending: Pending, _result: Any) -> list[Fact]:

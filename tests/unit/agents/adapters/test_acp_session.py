@@ -595,6 +595,7 @@ def test_a_session_is_not_continued_in_the_minute_it_began_where_that_destroys_i
     d = restarted(5, 30)
     assert d.adapter.wants() == []
     assert d.adapter.next_deadline() == 661.0
+    assert "is continued in 29 s" in warnings(d)[0]
     assert d.adapter.tick(661.0) == []
     (request,) = d.settle()
     assert request["method"] == "session/load"
