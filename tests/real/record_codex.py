@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,24 @@ async def interrupt(it: Life) -> None:
     await it.end()
 
 
+async def interrupt_command(it: Life) -> None:
+    """Interrupt while a command runs: the program leaves it alone, so it is ended by name."""
+    await it.start()
+    await it.do("prompt", 1, "Run it")
+    await it.answer("allow")
+    deadline = time.monotonic() + SILENCE_S
+    while not (it.repo / "begun.txt").exists() and time.monotonic() < deadline:  # noqa: ASYNC110 (nobody tells)
+        await asyncio.sleep(0.05)
+    await it.do("interrupt", "e1-1")
+    await it.idle()
+    await it.until(lambda: not it.adapter.wants() and _is_ended(it))
+    await it.end()
+
+
+def _is_ended(it: Life) -> bool:
+    return any('"terminated":true' in line.get("line", "").replace(" ", "") for line in it.lines)
+
+
 async def interrupt_stream(it: Life) -> None:
     """Interrupt while the model streams."""
     await it.start()
@@ -361,6 +380,7 @@ SCENES: dict[str, Scene] = {
     "deny": (deny, "write", {}),
     "plan": (plan, "ask", {}),
     "interrupt": (interrupt, "write", {}),
+    "interrupt-command": (interrupt_command, "long", {}),
     "interrupt-stream": (interrupt_stream, "slow", {}),
     "steer": (steer, "bash", {}),
     "text": (plain, "text", {}),
@@ -453,6 +473,7 @@ def main() -> None:
     with ModelApi() as api:
         api.script("ask", Tool("request_user_input", _QUESTION), Text("sqlite it is."))
         api.script("background", Tool("exec_command", _SLOW), Text("It runs."))
+        api.script("long", Tool("bash", {"command": "sleep 1; touch begun.txt; sleep 600"}), Text("It is over."))
         api.script("mcp", Tool("mcp__forms/pick", {"why": "to count"}), Text("users it is."))
         api.script("rights", Tool("request_permissions", _RIGHTS), Text("Thank you."))
         api.script("limited", Fail(429, "rate_limit_exceeded", "Slow down.", {"retry-after": "1"}, 1), Text("ok"))

@@ -58,6 +58,8 @@ _STEPS: Final = frozenset(
         "thread/turns/list",
         "thread/settings/update",
         "model/list",
+        session.LIST_COMMANDS,
+        session.END_COMMAND,
     }
 )
 
@@ -158,6 +160,7 @@ class CodexAdapter(Adapter):
         if state.resting is not None and state.resting.turn not in (Turn.DONE, Turn.ERROR):
             state.resting = None
         state.replies, state.pending, state.deadline = {}, {}, None
+        state.stopping, state.doomed = [], []
         state.out.reset()
         state.inp.reset()
         return facts

@@ -70,6 +70,11 @@ def is_change(call: ToolCall) -> bool:
     return call.status == "completed" and (call.kind in _CHANGING or bool(call.diffs))
 
 
+def is_command(call: ToolCall) -> bool:
+    """Tell whether a tool call runs a program."""
+    return call.command is not None and call.kind in ("execute", "read", "search")
+
+
 def is_tool(item: Mapping[str, Any]) -> bool:
     """Tell whether an item is shown as a tool call."""
     return item.get("type") in _READERS

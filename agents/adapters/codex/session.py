@@ -34,6 +34,8 @@ _MOST_MODELS: Final = 500
 _COMMANDS: Final = (SlashCommand("compact", "Summarise what was said to make room in the context"),)
 
 _OPENS: Final = {"start": "thread/start", "resume": "thread/resume", "fork": "thread/fork"}
+LIST_COMMANDS: Final = "thread/backgroundTerminals/list"
+END_COMMAND: Final = "thread/backgroundTerminals/terminate"
 _UPDATE: Final = "thread/settings/update"
 
 
@@ -84,15 +86,28 @@ def wants(ctx: Context) -> list[Want]:
         case Phase.CONFIGURE:
             switch = modes.switching(ctx.pair, state.settings)
             steps = [("configure", _UPDATE, {"threadId": state.thread, **switch})]
-        case Phase.READY if state.models_page is not None and len(state.models) < _MOST_MODELS:
-            more = {"cursor": state.models_page} if state.models_page else {}
-            steps = [(f"models-{len(state.models)}", "model/list", {"limit": _PAGE, **more})]
+        case Phase.READY:
+            steps = [*_stops(state), *_lists(state)]
     greeting = Want(f"initialized.{number}", messages.notification("initialized"))
     due = [greeting] if _owes_greeting(state) else []
     for name, method, params in steps:
         key = f"{name}.{number}"
         due += [] if key in state.pending else [Want(key, messages.request(key, method, params))]
     return due
+
+
+def _stops(state: State) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what stops the commands that outlived their interrupted turn: they are named first, then ended."""
+    own = {"threadId": state.thread}
+    asked = [(f"terminals-{state.stops}", LIST_COMMANDS, own)] if state.stopping else []
+    return asked + [(f"end-{state.stops}-{one}", END_COMMAND, {**own, "processId": one}) for one in state.doomed]
+
+
+def _lists(state: State) -> list[tuple[str, str, dict[str, Any]]]:
+    if state.models_page is None or len(state.models) >= _MOST_MODELS:
+        return []
+    more = {"cursor": state.models_page} if state.models_page else {}
+    return [(f"models-{len(state.models)}", "model/list", {"limit": _PAGE, **more})]
 
 
 def _owes_greeting(state: State) -> bool:
@@ -114,6 +129,8 @@ def _opening(ctx: Context) -> dict[str, Any]:
 def on_written(state: State, method: str, rpc_id: str, mark: Mark) -> None:
     """Take a step that reached the program."""
     state.pending[rpc_id] = Pending(method)
+    if method == END_COMMAND:
+        state.doomed = [one for one in state.doomed if not rpc_id.startswith(f"end-{state.stops}-{one}.")]
     if method == "initialize":
         state.deadline = mark.monotonic + SLOW_S
 
@@ -140,6 +157,8 @@ def on_result(ctx: Context, method: str, result: Any, mark: Mark) -> list[Fact]:
             return _on_history(ctx, body, mark)
         case "model/list":
             return _on_models(state, body)
+        case "thread/backgroundTerminals/list":
+            return _on_commands(state, body)
         case "thread/settings/update" if state.phase is Phase.CONFIGURE:
             return _ready(ctx, mark)
         case "thread/start" | "thread/resume" | "thread/fork":
@@ -218,6 +237,14 @@ def _on_models(state: State, body: Mapping[str, Any]) -> list[Fact]:
     return _models_changed(state)
 
 
+def _on_commands(state: State, body: Mapping[str, Any]) -> list[Fact]:
+    running = messages.dicts_in(body.get("data"))
+    meant = [one for one in running if one.get("itemId") in state.stopping]
+    state.doomed = [name for one in meant if (name := text_in(one, "processId"))]
+    state.stopping, state.stops = [], state.stops + 1
+    return []
+
+
 def _about(item: Mapping[str, Any]) -> str:
     return one_line(text_in(item, "description"), 300)
 
@@ -249,6 +276,9 @@ def on_error(ctx: Context, method: str, error: Any, mark: Mark) -> list[Fact]:
         case "thread/turns/list":
             text = f"what was said before cannot be shown: {words}"
             return [Noted(text, level="warning"), *_after_history(ctx, mark)]
+        case "thread/backgroundTerminals/list" | "thread/backgroundTerminals/terminate":
+            state.stopping = []
+            return [Noted(f"a command of the interrupted turn may still run: {words}", level="warning")]
         case "account/read":  # an older program: a prompt will tell
             state.phase = Phase.OPEN
             return []

@@ -133,6 +133,10 @@ class State(msgspec.Struct):
     owed: int = 0  # replies owed so far, for keys that are never used twice
     tools: dict[str, ToolCall] = {}
     foreign: dict[str, ToolCall] = {}  # open edits of other threads (subagents), for what they ask
+    background: list[str] = []  # commands of earlier turns that run on
+    stopping: list[str] = []  # commands of an interrupted turn that may run on
+    doomed: list[str] = []  # the program's own ids of those that do
+    stops: int = 0  # how often it was asked for them, for keys that are never used twice
     told: dict[str, int] = {}  # item -> characters of it that were streamed
     steered: dict[str, str] = {}  # message id -> text that was put into the turn and not taken yet
     noted: dict[str, int] = {}

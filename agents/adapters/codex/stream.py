@@ -50,7 +50,8 @@ def on_piece(state: State, method: str, params: Mapping[str, Any]) -> list[Fact]
     _count(state, item, len(delta))
     if state.turn is not None and role == "message":
         state.turn.spoke = state.turn.spoke or bool(delta.strip())
-    return [*turns.taken(state), TextAppended(role, delta, f"{item}.{part}" if part else item or None)]
+    facts = [] if _is_of_another_turn(state, params) else turns.taken(state)
+    return [*facts, TextAppended(role, delta, f"{item}.{part}" if part else item or None)]
 
 
 def _count(state: State, item: str, characters: int) -> None:
@@ -99,18 +100,28 @@ def on_item(state: State, params: Mapping[str, Any], mark: Mark, *, done: bool) 
     if kind == "userMessage":
         return _user(state, item) if not done else []
     turns.goes_on(state)
-    facts = turns.taken(state)
+    facts = [] if _is_of_another_turn(state, params) else turns.taken(state)
     if items.is_tool(item):
-        return facts + _tool(state, item, mark, done=done)
+        return facts + _tool(state, params, mark, done=done)
     if done:
         facts += _whole(state, item, replayed=False)
     return facts
 
 
-def _tool(state: State, item: Mapping[str, Any], mark: Mark, *, done: bool) -> list[Fact]:
+def _is_of_another_turn(state: State, params: Mapping[str, Any]) -> bool:
+    running = state.turn.id if state.turn is not None else ""
+    return bool(params.get("turnId")) and params.get("turnId") != running
+
+
+def _tool(state: State, params: Mapping[str, Any], mark: Mark, *, done: bool) -> list[Fact]:
+    item = params["item"]
     turns.does(state, "")
     before = state.tools.get(str(item.get("id"))[:200])
+    if before is None and done and _is_of_another_turn(state, params):
+        return []  # it was cancelled with its turn, and has ended by now
     call = items.read(item, before, mark.wall, done=done)
+    if before is not None and before.status == "cancelled":
+        call = msgspec.structs.replace(call, status="cancelled")
     facts = asks.withdraw_for_item(state, call.id) if done else []
     if state.turn is not None:
         state.turn.changed = state.turn.changed or items.is_change(call)

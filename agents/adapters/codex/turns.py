@@ -43,6 +43,7 @@ def _begin(state: State, turn: OpenTurn) -> None:
     state.turn, state.resting, state.trouble, state.told = turn, None, None, {}
     # What still runs in the background is told of until it ends.
     state.tools = {key: call for key, call in state.tools.items() if call.status in items.OPEN_STATUS}
+    state.background = list(state.tools)
 
 
 def on_accepted(state: State, result: Any) -> None:
@@ -120,6 +121,12 @@ def end_tools(state: State, *, background: bool = False) -> list[Fact]:
     return [set_tool(state, msgspec.structs.replace(call, status="cancelled")) for call in left]
 
 
+def _left_running(state: State) -> list[str]:
+    """Return the commands of the running turn that have not ended."""
+    calls = (call for call in state.tools.values() if call.status in items.OPEN_STATUS and items.is_command(call))
+    return [call.id for call in calls if call.id not in state.background]
+
+
 def activity(state: State) -> str:
     """Return what the running turn does: what it waits for or streams, else its newest open tool call."""
     turn = state.turn
@@ -161,6 +168,8 @@ def on_completed(state: State, params: Mapping[str, Any], mark: Mark) -> list[Fa
             ended = TurnEnded(turn.number, "end_turn", ok=True, empty=quiet)
             return _end(state, ended, Resting(Turn.DONE, mark.monotonic, mark.wall))
         case "interrupted" if not isinstance(told.get("error"), dict):
+            # A command that ran for a moment outlives the interrupt: who stops the turn means it as well.
+            state.stopping += _left_running(state) if turn.cancelling else []
             ended = TurnEnded(turn.number, "cancelled", ok=True)
             return _end(state, ended, Resting(Turn.IDLE, mark.monotonic, mark.wall))
         case _:

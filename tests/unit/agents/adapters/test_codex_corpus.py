@@ -190,6 +190,14 @@ def test_room_is_made_in_the_context_by_a_command_of_its_own() -> None:
     assert [(one.reason, one.empty) for one in replay.all(TurnEnded)] == [("end_turn", False)] * 2
 
 
+def test_a_command_that_outlives_the_interrupt_is_ended() -> None:
+    replay = Replay("interrupt-command")
+    assert replay.ends() == [(1, "cancelled", True)]
+    methods = [m.get("method") for m in replay.ours]
+    assert methods[-2:] == ["thread/backgroundTerminals/list", "thread/backgroundTerminals/terminate"]
+    assert {one.call.status for one in replay.all(ToolCallChanged)} == {"in_progress", "cancelled"}
+
+
 def test_an_interrupt_in_mid_stream() -> None:
     replay = Replay("interrupt-stream")
     assert replay.text().startswith("one ")

@@ -10,6 +10,7 @@ import pytest
 from agents.adapters.contract import PlanChanged, RequestOpened, TextAppended, UsageChanged
 from agents.model import Turn
 from tests.unit.agents.adapters import codex_tape as codex
+from tests.unit.agents.adapters.tape import prompt
 
 
 def test_text_that_was_not_streamed_is_shown_once() -> None:
@@ -242,3 +243,44 @@ def test_more_tool_calls_than_anyone_makes_do_not_grow_the_state() -> None:
         drive.says(edit)
     state = json.loads(drive.adapter.dump())
     assert (len(state["tools"]), len(state["told"]), len(state["foreign"])) == (512, 512, 64)
+
+
+def test_a_command_that_outlives_its_interrupt_is_named_and_ended_and_no_other() -> None:
+    drive = codex.running()
+    drive.says(codex.command("c0", "serve"), codex.turn_completed())
+    prompt(drive, 2)
+    drive.says(codex.answer("t2", {"turn": {"id": "tu-2"}}), codex.command("c1", "make"))
+    drive.write(drive.adapter.interrupt("e1"))
+    drive.says(codex.turn_completed("tu-2", "interrupted"))
+    (ask,) = drive.settle()
+    assert ask["method"] == "thread/backgroundTerminals/list"
+    running = [{"itemId": "c0", "processId": "7"}, {"itemId": "c1", "processId": "8"}]
+    drive.says(codex.answer(ask["id"], {"data": running, "nextCursor": None}))
+    (end,) = drive.settle()
+    assert (end["method"], end["params"]["processId"]) == ("thread/backgroundTerminals/terminate", "8")
+    drive.says(codex.answer(end["id"], {"terminated": True}))
+    drive.says(codex.command("c1", "make", done=True, status="failed", aggregatedOutput="half"))
+    last = codex.tools(drive)[-1]
+    assert (last.id, last.status, last.output) == ("c1", "cancelled", "half")
+    assert drive.settle() == []
+    assert drive.adapter.ready()
+
+
+def test_a_command_that_cannot_be_ended_is_told_and_one_that_ends_late_is_no_news() -> None:
+    drive = codex.running()
+    drive.says(codex.command("c1", "make"))
+    drive.write(drive.adapter.interrupt("e1"))
+    drive.says(codex.turn_completed("tu-1", "interrupted"))
+    (ask,) = drive.settle()
+    facts = drive.says(codex.answer(ask["id"], error="unknown variant"))
+    assert codex.notes(facts) == ["a command of the interrupted turn may still run: unknown variant"]
+    assert drive.settle() == []
+    prompt(drive, 2)
+    drive.says(codex.answer("t2", {"turn": {"id": "tu-2"}}))
+    assert drive.says(codex.command("c1", "make", done=True)) == []
+
+
+def test_a_turn_that_ends_by_itself_ends_no_command() -> None:
+    drive = codex.running()
+    drive.says(codex.command("c1", "serve"), codex.turn_completed("tu-1", "interrupted"))
+    assert drive.settle() == [], "the user did not stop it"
