@@ -69,7 +69,8 @@ class NewAgentDialog(FormDialog):
         self._on_kind()
 
     def _fill_kinds(self) -> None:
-        ordered = sorted(self._kinds.values(), key=lambda kind: (not kind.available, kind.demo))
+        # What can be started as it is comes first, what wants a command of the user's own after it.
+        ordered = sorted(self._kinds.values(), key=lambda kind: (not kind.available, kind.demo, not kind.program))
         for kind in ordered:
             text = kind.title or kind.name
             state = "" if kind.available else "   not installed"
