@@ -141,8 +141,8 @@ async def wait(unit: Unit, params: wire.Wait) -> wire.Waited:
     try:
         row, found = await unit.waiters.until(now, params.timeout)
     except TimeoutError:
-        words = unit.row().headline
-        refuse(f"{unit.name} is not {params.until} after {params.timeout:g} s: {words}", ErrorCode.TIMEOUT)
+        waited = f"{round(params.timeout or 0.0, 1):g} s"
+        refuse(f"{unit.name} is not {params.until} after {waited}: {unit.row().headline}", ErrorCode.TIMEOUT)
     return wire.Waited(row, found, turn, None if turn is None else unit.progress.ends.get(turn))
 
 

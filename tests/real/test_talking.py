@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.model import BlockKind
+from agents.model import BlockKind, Capability
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
@@ -88,3 +88,21 @@ def test_a_rule_answers_for_any_program_and_never_a_longer_command(deck: Deck, a
     deck.cli("wait", agent, "--turn", "1", "--until", "done", "--timeout", "60")
     assert not (Path(row.cwd) / "evil").exists()
     assert decided(deck, agent) == [("allowed", "rule 1"), ("denied", "rule 2")]
+
+
+def test_steering_and_forking_by_the_command_line(deck: Deck, api: ModelApi, start: Start) -> None:
+    api.script("slow", Text("one two three four five " * 3, gap=0.2))
+    agent = start("slow", "Count")
+    deck.cli("wait", agent, "--turn", "1", "--until", "started", "--timeout", "60")
+    row = deck.row(agent)
+    if not {Capability.STEER, Capability.FORK} <= set(row.capabilities):  # it says so and does nothing else
+        assert row.kind == "opencode"
+        deck.cli("send", agent, "and be quick", "--steer", code=1)
+        return
+    assert "put into the running turn 1" in deck.cli("send", agent, "and be quick", "--steer")
+    deck.cli("wait", agent, "--turn", "1", "--until", "done", "--timeout", "60")
+    assert "and be quick" in [b.text for b in deck.blocks(agent) if b.kind is BlockKind.USER]
+    twin = deck.cli_json("fork", agent, "--name", "twin", "--prompt", "go on")
+    deck.cli("wait", "twin", "--turn", str(twin["turn"]), "--until", "done", "--timeout", "60")
+    assert deck.row(agent).session_id != deck.row(twin["id"]).session_id
+    assert deck.cli_json("ls")[1]["parent"] == agent
