@@ -18,7 +18,7 @@ from agents.pilot.store import Store, folder
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve on stdin and stdout; return the exit code."""
+    """Serve on stdin and stdout; the process ends with the client."""
     env = dict(os.environ)
     choice = choose(sys.argv[1:] if argv is None else argv, env)
     # Of the libraries only what is wrong: their requests at lower levels are logged with all that is said.
@@ -34,6 +34,10 @@ async def _serve(choice: Choice, env: Mapping[str, str]) -> None:
         pilot = Pilot(peer, Parts(choice, provider, Store(folder(env)), env), tasks)
         await peer.serve(pilot.handle, pilot.hear)
         await pilot.close()
+    # All that was said is on disk and written out. Taking the SDKs apart, or waiting for the import of one, lasts up to
+    # seconds, after which clients take an agent for hung and kill it.
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":
