@@ -30,6 +30,11 @@ def recordings(kind: str) -> list[str]:
     return sorted(path.stem for path in CORPUS.glob(f"{kind}-*.jsonl"))
 
 
+def kind_of(name: str) -> str:
+    """Return the kind a recording is of."""
+    return max((kind for kind in KINDS if name.startswith(f"{kind}-")), key=len)
+
+
 def spec_of(kind: str, **fields: Any) -> Spec:
     """Return the spec under which a kind was recorded."""
     return spec(kind=kind, cwd="/home/dev/repo", **fields)

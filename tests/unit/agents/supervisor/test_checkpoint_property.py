@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.adapters.registry import families
-from agents.model import Mark, Stream
+from agents.model import Mark, Spec, Stream
 from agents.supervisor.replica import Replica
 from tests.unit.agents.adapters import test_codex_corpus as codex
-from tests.unit.agents.adapters.test_acp_corpus import CORPUS, KIND, LOADED, SPEC, Dialogue
+from tests.unit.agents.adapters.dialogue import CORPUS, KINDS, Dialogue, kind_of, session_of, spec_of
 
 #: Of Codex' recordings those that have most in them.
 CODEX = {f"codex-{name}": name for name in ("interrupt", "killed", "mcp", "plan", "retry-401", "script", "steer")}
 SESSIONS = sorted([path.stem for path in CORPUS.glob("*.jsonl")] + list(CODEX))
 #: What a session cannot be understood without: the process before it.
-BEFORE = {"opencode-resumed": "opencode-killed"}
+BEFORE = {f"{kind}-resumed": f"{kind}-killed" for kind in ("opencode", "claude-agent-acp")}
 
 Tape = list[tuple[Mark, bytes]]
 
@@ -30,21 +30,23 @@ def recorded(name: str) -> tuple[tuple[Mark, bytes], ...]:
     """Return the marks of a session, as the keeper would have recorded them."""
     if name in CODEX:
         return tuple(codex.Replay(CODEX[name]).drive.tape.marks)
-    dialogue = Dialogue(spec=_spec(name), can_resume=name != "opencode-loaded")
+    dialogue = Dialogue(kind_of(name), spec=_spec(name), can_resume=not name.endswith("-loaded"))
     for number, part in enumerate([*filter(None, [BEFORE.get(name)]), name], 1):
         dialogue.play(part, incarnation=number)
     dialogue.drive.ctl("exit", code=0, signal=None)
     return tuple(dialogue.drive.tape.marks)
 
 
-def _spec(name: str) -> object:
-    return LOADED if name == "opencode-loaded" else SPEC
+def _spec(name: str) -> Spec:
+    if name.endswith("-loaded"):
+        return spec_of(kind_of(name), session_id=session_of(name))
+    return spec_of(kind_of(name), fork_of=session_of(name) if name.endswith("-forked") else None)
 
 
 def replica(name: str) -> Replica:
     if name in CODEX:
         return Replica(codex.KIND, codex.spec_of(CODEX[name]), families()["codex"], lambda _: None)
-    return Replica(KIND, _spec(name), families()["acp"], lambda _: None)  # type: ignore[arg-type]
+    return Replica(KINDS[kind_of(name)], _spec(name), families()["acp"], lambda _: None)
 
 
 def again(name: str, saved: Replica) -> Replica:

@@ -17,12 +17,13 @@ from agents.adapters.terminal import TerminalAdapter
 from agents.model import Block, BlockKind, Capability, Mark, Stream
 from agents.supervisor.replica import Replica
 from agents.supervisor.shapes import Running, Shape, Wardrobe
+from tests.unit.agents.adapters.dialogue import KINDS, Dialogue, session_of, spec_of
 from tests.unit.agents.adapters.tape import kind
-from tests.unit.agents.adapters.test_acp_corpus import KIND, SPEC, Dialogue, session_of
 
 Marks = tuple[tuple[Mark, bytes], ...]
 
 TUI = kind(name="opencode-tui", family="terminal", command=("opencode",), pty=True, sessions="opencode", title="TUI")
+KIND, SPEC = KINDS["opencode"], spec_of("opencode")
 SESSION = session_of("opencode-killed")
 AS_TUI = Shape("opencode-tui", "terminal", ("opencode",), pty=True, session=SESSION, begun=True)
 AS_ACP = Shape("opencode", "acp", SPEC.argv, session=SESSION, begun=True)
