@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 
 import pytest
 
@@ -24,14 +25,20 @@ def script(deck: Deck, *turns: list[dict[str, object]]) -> tuple[str, ...]:
     return ("--", str(scene))
 
 
+def told(running: subprocess.Popen[str], beginning: str) -> None:  # noqa: TID251 (the test owns it)
+    """Read what it says on stderr up to a line that begins so."""
+    assert running.stderr is not None
+    lines = iter(running.stderr.readline, "")
+    assert next((line for line in lines if line.startswith(beginning)), None), f"it never said {beginning!r}"
+
+
 def test_run_waits_says_who_waits_and_prints_the_last_message(quick: Deck) -> None:
     ask = {"do": "run", "command": "echo x > ran", "ask": True}
     tail = script(quick, [{"do": "say", "text": "first I look"}, ask, {"do": "say", "text": "all is well"}])
     running = quick.start("run", "demo-script", "-n", "fox", "--prompt", "go", "--wait", "--timeout", "40", *tail)
     with running:
-        assert running.stderr is not None
-        assert running.stderr.readline().startswith("started fox (")
-        assert running.stderr.readline().startswith("fox waits for you: allow ")
+        told(running, "started fox (")
+        told(running, "fox waits for you: allow ")
         quick.kill_daemon()
         assert quick("allow", "fox").returncode == 0
         out, err = running.communicate(timeout=90)
@@ -100,8 +107,7 @@ def test_ctrl_c_ends_the_wait_and_not_the_agent(quick: Deck) -> None:
     tail = script(quick, [{"do": "gate", "path": str(quick.root / "gate")}])
     running = quick.start("run", "demo-script", "-n", "fox", "--prompt", "go", "--wait", *tail)
     with running:
-        assert running.stderr is not None
-        assert running.stderr.readline().startswith("started fox")
+        told(running, "started fox")
         running.send_signal(signal.SIGINT)
         assert running.wait(60) == 130
     assert quick.json("show", "fox")["lifecycle"] == "running"
