@@ -91,6 +91,7 @@ class Supervisor:
             clock=self._clock,
             pulse=self._pulse,
             room=self._sweep,
+            lane=asyncio.Lock(),
             syncer=Threaded(asyncio.get_running_loop()),
             rules=self.rules,
             environ=self._environ,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from agents.events import BlocksChanged, LogGrew
 from agents.model import Block
@@ -153,19 +152,28 @@ class Life:
     # -- in
 
     async def _read(self) -> None:
-        """Take all marks there are, a slice at a time; a replay leaves the loop to others half of the time."""
+        """Take all marks there are, a slice at a time; of all agents that catch up one at a time takes one."""
+        has_more = True
+        while has_more:
+            if self.unit.catching_up:
+                async with self.unit.services.lane:
+                    has_more = self._slice()
+            else:
+                has_more = self._slice()
+            if has_more:
+                await asyncio.sleep(0)
+
+    def _slice(self) -> bool:
+        """Take some marks and what follows from them; tell whether there are more."""
         unit, intake = self.unit, self.unit.intake
-        while True:
-            begun = time.perf_counter()
-            has_more = intake.slice()
-            self._store()
-            if intake.checkpoint_due:
-                self._save()
-            if not has_more:
-                break
+        has_more = intake.slice()
+        self._store()
+        if intake.checkpoint_due:
+            self._save()
+        if has_more:
             self._tell()
             unit.changed(lazy=not unit.stirred)
-            await asyncio.sleep(time.perf_counter() - begun if unit.catching_up else 0)
+        return has_more
 
     def _tick(self) -> None:
         unit = self.unit

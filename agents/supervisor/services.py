@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ class Services:
     clock: Clock
     pulse: Pulse
     room: Room
+    lane: asyncio.Lock  # held for a slice of a replay: a hundred of them in one round of the loop would hold up all
     syncer: Syncer
     rules: Rulebook
     environ: Mapping[str, str]
