@@ -16,6 +16,7 @@ from agents import wire
 from agents.jsonrpc import RpcError
 from agents.model import Lifecycle
 from agents.runtime import tree
+from agents.runtime.marks import MarkReader
 from tests.integration.faults.conftest import FaultHome
 
 SAY = [{"do": "say", "text": "hello"}]
@@ -113,8 +114,12 @@ def test_two_homes_never_run_one_vendor_session(running: Any) -> None:
         other.call("agent.stop", wire.AgentRef(mine))
         # As if both homes had been made from one copy: the ended agent here continues the session running there.
         other.kill()
-        with (other.places.agent(mine) / "events.jsonl").open("a") as journal:
+        folder = other.places.agent(mine)
+        (folder / "checkpoint").unlink()
+        begin = {"seq": MarkReader(folder).next_seq, "blocks": 2, "turns": 1}
+        with (folder / "events.jsonl").open("a") as journal:
             journal.write(json.dumps({"t": "session", "at": 1.0, "id": session}) + "\n")
+            journal.write(json.dumps({"t": "dropped", "at": 1.0, "bytes": 0, "why": "copied", **begin}) + "\n")
         other.start()
         other.adopted()
         with pytest.raises(RpcError) as caught:
