@@ -287,7 +287,7 @@ def test_hooks_of_an_agent_whose_daemon_is_gone_or_that_are_garbage_harm_nobody(
     began(deck, agent)
     deck.call("agent.input", wire.Input(agent, b"Stop \xff\xfe not json {{{\n"))
     deck.until(agent, lambda row: row.turn is Turn.DONE)
-    deck.call("agent.input", wire.Input(agent, b"UserPromptSubmit {}\n"))
+    deck.call("agent.input", wire.Input(agent, b'UserPromptSubmit {"a": nonsense}\n'))
     deck.until(agent, lambda row: row.turn is Turn.WORKING)
     pid = deck.row(agent).pid
     deck.kill()

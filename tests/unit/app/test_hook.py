@@ -20,24 +20,24 @@ from app import hook
 FILE = Path(hook.__file__)
 
 
-def test_only_what_is_of_use_is_passed_on() -> None:
-    body = {
-        "session_id": "s",
-        "tool_input": {"command": "x" * 9000, "content": "secret"},
-        "tool_response": "y",
-        "cwd": 3,
-    }
-    assert hook.payload(json.dumps(body).encode()) == {
-        "session_id": "s",
-        "tool_input": {"command": "x" * hook.MAX_TEXT},
-    }
+def test_a_payload_is_passed_on_as_it_is_on_one_line() -> None:
+    body = json.dumps({"session_id": "s", "tool_input": {"command": "a\nb"}}, indent=2).encode()
+    passed = hook.payload(b"\n " + body + b"\r\n")
+    assert b"\n" not in passed
+    assert json.loads(passed) == json.loads(body)
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\xff\xfe", b"[1]", b'"x"', b"{" * 100_000, b"[" * 100_000, b'{"tool_input": 3}']
+    "data", [b"", b"\xff\xfe", b"[1]", b'"x"', b"{" * 100_000, b"{" + b" " * hook.MAX_INPUT + b"}"]
 )
 def test_garbage_is_an_empty_payload(data: bytes) -> None:
-    assert hook.payload(data) == {}
+    assert hook.payload(data) == b"{}"
+
+
+@pytest.mark.parametrize("event", ['Stop","payload":{},"x":"', "Stop\n", "\u202eStop", "S\\top\x00"])
+def test_an_event_cannot_end_the_text_it_is_put_into(event: str) -> None:
+    name = hook.name(event).decode()
+    assert json.loads(hook._REPORT % (name.encode(), b"{}"))["params"] == {"event": name, "payload": {}}
 
 
 def test_an_input_that_never_ends_is_not_waited_for() -> None:
@@ -55,7 +55,7 @@ def test_an_input_that_never_ends_is_not_waited_for() -> None:
 def test_an_endless_input_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hook, "INPUT_S", 30.0)
     with Path("/dev/zero").open("rb") as zero:
-        assert len(hook.read_input(zero.fileno())) == hook.MAX_INPUT
+        assert hook.MAX_INPUT < len(hook.read_input(zero.fileno())) <= hook.MAX_INPUT + 65536
 
 
 def run(env: dict[str, str], data: bytes = b"{}", *argv: str) -> subprocess.CompletedProcess[bytes]:
@@ -119,6 +119,22 @@ def test_it_introduces_itself_and_reports(tmp_path: Path) -> None:
     assert seen[1]["params"] == {"event": "Stop", "payload": {"session_id": "abc"}}
 
 
+def test_what_the_daemon_cannot_read_is_told_as_an_event_alone(tmp_path: Path) -> None:
+    seen: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        lines = connection.makefile("rb")
+        for reply in (b'{"id":1,"result":{}}\n', b'{"id":null,"error":{"code":-32700}}\n', b'{"id":2,"result":{}}\n'):
+            seen.append(lines.readline())
+            connection.sendall(reply)
+
+    thread = serve(tmp_path / "s", behave)
+    assert run({hook.VARIABLE: str(tmp_path / "s")}, b"{not json}").returncode == 0
+    thread.join()
+    assert b"{not json}" in seen[1]
+    assert json.loads(seen[2])["params"] == {"event": "Stop", "payload": {}}
+
+
 def test_a_daemon_that_hangs_up_or_is_mute_is_not_waited_for_long(tmp_path: Path) -> None:
     hang_up = serve(tmp_path / "a", lambda connection: None)
     assert run({hook.VARIABLE: str(tmp_path / "a")}).returncode == 0
@@ -137,4 +153,16 @@ def test_it_imports_nothing_that_takes_long() -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, check=False, timeout=30, text=True
     )
-    assert not {"msgspec", "asyncio", "pathlib", "subprocess", "argparse", "agents", "app"} & set(done.stdout.split())
+    assert not {
+        "json",
+        "re",
+        "typing",
+        "socket",
+        "msgspec",
+        "asyncio",
+        "pathlib",
+        "subprocess",
+        "argparse",
+        "agents",
+        "app",
+    } & set(done.stdout.split())
