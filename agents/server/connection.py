@@ -101,7 +101,7 @@ class Connection:
         except msgspec.ValidationError as error:
             self.send(encode_error(None, RpcError(ErrorCode.INVALID_REQUEST, f"no JSON-RPC request: {error}")))
             return
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             self.send(encode_error(None, RpcError(ErrorCode.PARSE, f"no JSON: {error}")))
             return
         try:

@@ -348,3 +348,18 @@ def test_next_goes_through_the_queue_in_order(running: Any) -> None:
     assert {running.call("agent.next", wire.Next((done,))).row.id} == {asks}
     assert running.row(asks).health is Health.OK
     assert Hello("x", "0").protocol == wire.PROTOCOL
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_json_nested_without_end_costs_its_sender_an_answer_and_nobody_else_anything(
+    running: Any, opening: bytes
+) -> None:
+    peer = socket.socket(socket.AF_UNIX)
+    peer.connect(str(running.places.daemon_socket))
+    with peer, peer.makefile("rb") as lines:
+        peer.sendall(b'{"id":1,"method":"hello","params":' + opening * 200_000 + b"\n")
+        assert json.loads(lines.readline())["error"]["code"] == ErrorCode.PARSE
+        hello = {"jsonrpc": "2.0", "id": 2, "method": "hello", "params": {"client": "x", "version": "0"}}
+        peer.sendall(json.dumps(hello).encode() + b"\n")
+        assert json.loads(lines.readline())["id"] == 2
+    assert running.call("agent.list").agents == ()
