@@ -72,6 +72,7 @@ class KeeperLink(asyncio.Protocol):
         self._welcomed: asyncio.Future[Welcome] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
         self._open = False
+        self._is_holding = True  # the caller does not hold the link yet: what comes is told afterwards, in order
 
     @classmethod
     async def connect(
@@ -154,6 +155,8 @@ class KeeperLink(asyncio.Protocol):
         if not self._welcomed.done():
             self._welcomed.set_exception(exc or EOFError("the keeper refused the connection"))
         if self._open:
+            self._dispatch_early()
+        if self._open:
             self._open = False
             self._listener.on_lost()
 
@@ -170,9 +173,8 @@ class KeeperLink(asyncio.Protocol):
                 break
             frames.append((chr(kind), bytes(self._inbox[HEADER.size : end])))
             del self._inbox[:end]
-        if not self._open:
-            frames = self._take_welcome(frames)
-            self._early += frames
+        if self._is_holding:
+            self._early += self._take_welcome(frames)
             return
         self._dispatch(frames)
 
@@ -186,7 +188,7 @@ class KeeperLink(asyncio.Protocol):
         return rest
 
     def _dispatch_early(self) -> None:
-        frames, self._early = self._early, []
+        frames, self._early, self._is_holding = self._early, [], False
         self._dispatch(frames)
 
     def _dispatch(self, frames: list[tuple[str, bytes]]) -> None:

@@ -235,8 +235,11 @@ async def run_once(  # noqa: PLR0913  what a command is
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(transport.get_pid(), signal.SIGKILL)
-        transport.close()
-        await command.exited
+        # Closed only once its end was seen: closing asks for it too, and whoever asks second finds no such process.
+        try:
+            await command.exited
+        finally:
+            transport.close()
 
 
 class _Command(asyncio.SubprocessProtocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -63,7 +64,10 @@ def test_a_full_disk_stops_nothing_for_good(cramped: Any) -> None:
         cramped.run("shell", "true", name="third")
     assert "nothing was started" in caught.value.message
     cramped.open_gate()
-    assert cramped.until(writer, lambda row: row.health is Health.DISK_FULL).headline == "parked"
+    assert (
+        cramped.until(writer, lambda row: row.health is Health.DISK_FULL).headline
+        == f"parked: {os.strerror(errno.ENOSPC)}"
+    )
     cramped.call("agent.annotate", wire.Annotate(talker, note="kept in memory " * 1000))
 
     filler.unlink()
