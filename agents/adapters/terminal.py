@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from agents.adapters import chosen
+from agents.adapters import checkpoint, chosen
 from agents.adapters.contract import (
     Adapter,
     Answer,
@@ -142,14 +142,8 @@ class TerminalAdapter(Adapter):
     @classmethod
     def load(cls, kind: Kind, spec: Spec, state: bytes) -> Self:
         """Rebuild from ``dump``."""
-        try:
-            saved = msgspec.json.decode(state, type=_State)
-        except msgspec.DecodeError as error:
-            raise ValueError(f"no state of a terminal adapter: {error}") from error
-        if saved.version != cls.VERSION:
-            raise ValueError(f"state of version {saved.version}, this is {cls.VERSION}")
         adapter = cls(kind, spec)
-        adapter._state = saved
+        adapter._state = checkpoint.read(state, _State, cls.VERSION)
         return adapter
 
     def _require_open(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
+from agents.adapters import checkpoint
 from agents.adapters.acp import faults, messages, options, permissions, session, turns, updates
 from agents.adapters.acp.context import Context
 from agents.adapters.acp.state import NOTE_LIMIT, Phase, State
@@ -359,14 +360,8 @@ class AcpAdapter(Adapter):
     @classmethod
     def load(cls, kind: Kind, spec: Spec, state: bytes) -> Self:
         """Rebuild from ``dump``."""
-        try:
-            saved = msgspec.json.decode(state, type=State)
-        except msgspec.DecodeError as error:
-            raise ValueError(f"no state of an ACP adapter: {error}") from error
-        if saved.version != cls.VERSION:
-            raise ValueError(f"state of version {saved.version}, this is {cls.VERSION}")
         adapter = cls(kind, spec)
-        adapter._state = saved
+        adapter._state = checkpoint.read(state, State, cls.VERSION)
         return adapter
 
 

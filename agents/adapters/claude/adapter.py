@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from agents.adapters import chosen
+from agents.adapters import checkpoint, chosen
 from agents.adapters.claude import asks, life, messages, notices, session, stream, turns
 from agents.adapters.claude.state import NOTE_LIMIT, Launch, Phase, State
 from agents.adapters.contract import Adapter, Answer, Fact, Noted, NotPossible, ProcessStarted, Want
@@ -277,12 +277,6 @@ class ClaudeAdapter(Adapter):
     @classmethod
     def load(cls, kind: Kind, spec: Spec, state: bytes) -> Self:
         """Rebuild from ``dump``."""
-        try:
-            saved = msgspec.json.decode(state, type=State)
-        except msgspec.DecodeError as error:
-            raise ValueError(f"no state of a Claude adapter: {error}") from error
-        if saved.version != cls.VERSION:
-            raise ValueError(f"state of version {saved.version}, this is {cls.VERSION}")
         adapter = cls(kind, spec)
-        adapter._state = saved
+        adapter._state = checkpoint.read(state, State, cls.VERSION)
         return adapter

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
+from agents.adapters import checkpoint
 from agents.adapters.codex import asks, messages, modes, notices, session, turns
 from agents.adapters.codex.state import NOTE_LIMIT, Pending, Phase, State
 from agents.adapters.contract import (
@@ -373,12 +374,6 @@ class CodexAdapter(Adapter):
     @classmethod
     def load(cls, kind: Kind, spec: Spec, state: bytes) -> Self:
         """Rebuild from ``dump``."""
-        try:
-            saved = msgspec.json.decode(state, type=State)
-        except msgspec.DecodeError as error:
-            raise ValueError(f"no state of a Codex adapter: {error}") from error
-        if saved.version != cls.VERSION:
-            raise ValueError(f"state of version {saved.version}, this is {cls.VERSION}")
         adapter = cls(kind, spec)
-        adapter._state = saved
+        adapter._state = checkpoint.read(state, State, cls.VERSION)
         return adapter
