@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -288,7 +288,10 @@ class Supervisor:
             await orders.end(unit, "kill")
             if unit.is_live:
                 raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} could not be killed; it was kept")
-        job = self._jobs.pop(unit.id)
+        await _let_go([life])
+        job = self._jobs.pop(unit.id, None)
+        if job is None:
+            raise RpcError(ErrorCode.NOT_FOUND, f"{unit.name} was removed already")
         job.cancel()
         await asyncio.wait([job])
         life.close()
@@ -301,13 +304,10 @@ class Supervisor:
         return f"{unit.name} was removed; its files are in {target}"
 
     async def stop_agents(self) -> None:
-        """Stop every live agent, wait for it, and let its keeper go: it would wait two days for its reader."""
+        """Stop every live agent, wait for it, and let its keeper go."""
         live = [unit for unit in self.roster.units() if unit.is_live]
         await asyncio.gather(*(orders.end(unit, "stop") for unit in live))
-        ended = [life.hold.let_go.wait() for life in self.roster.lives() if not life.unit.is_live]
-        with contextlib.suppress(TimeoutError):  # the next daemon of this home reads it instead
-            async with asyncio.timeout(RELEASE_S):
-                await asyncio.gather(*ended)
+        await _let_go([life for life in self.roster.lives() if not life.unit.is_live])
 
     # -- the index
 
@@ -356,6 +356,13 @@ class Supervisor:
     def _remember(self, numbered: events.NumberedEvent) -> None:
         if isinstance(numbered.event, Noticed):
             self._notices = [*self._notices[-NOTICES + 1 :], numbered.event]
+
+
+async def _let_go(lives: Sequence[Life]) -> None:
+    """Wait until the keepers of ended agents were told that they may go: they would wait two days for their reader."""
+    with contextlib.suppress(TimeoutError):  # of one that stays, the next daemon of this home reads the end instead
+        async with asyncio.timeout(RELEASE_S):
+            await asyncio.gather(*(life.hold.let_go.wait() for life in lives))
 
 
 async def _settled(work: Coroutine[Any, Any, T]) -> T | BaseException:

@@ -15,6 +15,7 @@ from agents.runtime import tree
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import Leases, Owner
 from agents.runtime.tree import find_by_nonce
+from tests.integration.daemon.conftest import wait_for
 
 
 def refused(home: Any, method: str, params: Any) -> RpcError:
@@ -165,7 +166,11 @@ def test_remove_needs_an_end_or_force_and_keeps_the_files_in_the_trash(running: 
     assert "is running" in refused(running, "agent.remove", wire.Remove(agent)).message
     running.call("agent.remove", wire.Remove(agent, force=True))
     assert running.call("agent.list").agents == ()
-    assert [p.name.partition("-")[0] for p in (running.places.state / "trash").iterdir()] == [agent]
+    (files,) = (running.places.state / "trash").iterdir()
+    assert files.name.partition("-")[0] == agent
+    keeper = AgentDirectory(files).keeper_state()
+    assert keeper is not None
+    wait_for(lambda: not tree.is_same(keeper.pid, keeper.start), lambda: f"keeper {keeper.pid} waits for a reader")
     assert refused(running, "agent.show", wire.AgentRef(agent)).code is ErrorCode.NOT_FOUND
 
 
