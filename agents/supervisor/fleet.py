@@ -359,10 +359,10 @@ class Supervisor:
 
 
 async def _let_go(lives: Sequence[Life]) -> None:
-    """Wait until the keepers of ended agents were told that they may go: they would wait two days for their reader."""
+    """Wait until the keepers of ended agents are gone: one whose directory goes first waits two days for a reader."""
     with contextlib.suppress(TimeoutError):  # of one that stays, the next daemon of this home reads the end instead
         async with asyncio.timeout(RELEASE_S):
-            await asyncio.gather(*(life.hold.let_go.wait() for life in lives))
+            await asyncio.gather(*(life.hold.farewell() for life in lives))
 
 
 async def _settled(work: Coroutine[Any, Any, T]) -> T | BaseException:

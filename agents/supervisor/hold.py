@@ -16,7 +16,7 @@ import msgspec
 from agents.model import Lifecycle
 from agents.runtime.directory import DirectoryDamaged, KeeperState
 from agents.runtime.lease import LeaseHeld, Owner
-from agents.runtime.tree import VARIABLE, boot
+from agents.runtime.tree import VARIABLE, boot, is_same
 from agents.supervisor import decisions, hooking, switching
 from agents.supervisor.ending import Ending
 from agents.supervisor.heeding import Heeding
@@ -33,6 +33,9 @@ RECONNECT_S = 0.5
 
 #: Tells an agent's hooks where the daemon listens (``app.hook``).
 SOCKET_VARIABLE = "QUARTERDECK_SOCKET"
+
+#: Seconds between two looks at a keeper that goes; it takes a few milliseconds.
+GOING_S = 0.01
 
 #: Seconds a recorded launch is waited for: beyond that its keeper was never started.
 LAUNCH_S = 30.0
@@ -312,3 +315,13 @@ class Hold:
         self.tether.release()
         self.let_go.set()
         return True
+
+    async def farewell(self) -> None:
+        """Wait until the keeper of an ended agent was told that it may go, and went: it writes to its directory yet."""
+        await self.let_go.wait()
+        try:
+            keeper = self._unit.directory.keeper_state()
+        except DirectoryDamaged:
+            return
+        while keeper is not None and is_same(keeper.pid, keeper.start):  # noqa: ASYNC110  no child: its end is told to nobody
+            await asyncio.sleep(GOING_S)
