@@ -121,7 +121,6 @@ class ModelApi:
             self._fault = problem
             self._ready.set()
         finally:
-            self._loop.run_until_complete(_drain())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
@@ -145,7 +144,13 @@ class ModelApi:
         try:
             await self._stop.wait()
         finally:
+            await site.stop()
+            await _settle()  # programs try again at any moment: who is just being accepted is known only then
             await runner.cleanup()
+            # WORKAROUND asyncio: nothing public tells the connections that were accepted and belong to nobody yet.
+            for transport in list(self._loop._transports.values()):  # type: ignore[attr-defined]
+                transport.abort()
+            await _settle()
 
     # -- requests
 
@@ -218,13 +223,10 @@ class ModelApi:
         return replies[min(step, len(replies) - 1)]
 
 
-async def _drain() -> None:
-    """Let go of what was just being accepted: a program that tries again does so at any moment, also at the last."""
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-    await asyncio.sleep(0)  # closed sockets are let go one round later
+async def _settle() -> None:
+    """Let the loop do what is due, and what follows from it."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def main() -> None:
