@@ -6,20 +6,19 @@ Routes the bytes of marks to the parts of the protocol; the parts own what the m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from agents.adapters import checkpoint
+from agents.adapters import checkpoint, lines
 from agents.adapters.acp import faults, messages, options, permissions, session, turns, updates
 from agents.adapters.acp.context import Context
-from agents.adapters.acp.state import NOTE_LIMIT, Phase, State
+from agents.adapters.acp.state import Phase, State
 from agents.adapters.contract import (
     Adapter,
     Answer,
     Fact,
-    Noted,
     NotPossible,
     ProcessEnded,
     ProcessStarted,
@@ -42,10 +41,6 @@ from agents.model import (
     Trouble,
     Turn,
 )
-from agents.status.untrusted import one_line
-
-#: Bytes of stderr kept to explain a program that ends before it speaks.
-COMPLAINT: Final = 4096
 
 _ALWAYS: Final = frozenset(
     {Capability.PROMPT, Capability.INTERRUPT, Capability.ANSWER, Capability.ALWAYS, Capability.TRANSCRIPT}
@@ -68,14 +63,14 @@ class AcpAdapter(Adapter):
         """Take the bytes of one mark."""
         match mark.stream:
             case Stream.OUT:
-                return self._lines(self._state.out.frames(data), self._from_agent, mark)
+                return lines.take(self._state.out.frames(data), self._state.noted, self._from_agent, mark)
             case Stream.IN:
-                return self._lines(self._state.inp.frames(data), self._to_agent, mark)
+                return lines.take(self._state.inp.frames(data), self._state.noted, self._to_agent, mark)
             case Stream.CTL:
                 control = read_control(data)
                 return [] if control is None else self._control(control, mark)
             case Stream.ERR:
-                self._state.complaint = (self._state.complaint + data)[-COMPLAINT:]
+                self._state.complaint = (self._state.complaint + data)[-lines.COMPLAINT :]
                 return []
 
     def tick(self, now: float) -> Sequence[Fact]:
@@ -88,22 +83,6 @@ class AcpAdapter(Adapter):
     def next_deadline(self) -> float | None:
         """Return when the running handshake step counts as slow, or the one that is held back is due."""
         return self._state.deadline
-
-    def _lines(self, frames: Any, take: Callable[[dict[str, Any], Mark], list[Fact]], mark: Mark) -> list[Fact]:
-        facts: list[Fact] = []
-        for frame in frames:
-            facts += self._stray(frame) if isinstance(frame, Garbage) else take(frame, mark)
-        return facts
-
-    def _stray(self, garbage: Garbage) -> list[Fact]:
-        told = self._state.noted.get("stray", 0) + 1
-        self._state.noted["stray"] = told
-        if told > NOTE_LIMIT:
-            return []
-        text = f"a line outside the protocol ({garbage.why})"
-        if told == NOTE_LIMIT:
-            text += "; more of them are only in the raw log"
-        return [Noted(text, garbage.raw)]
 
     # -- the process
 
@@ -151,8 +130,7 @@ class AcpAdapter(Adapter):
 
     def _complaint(self) -> str:
         """Return the last line the program wrote to stderr."""
-        lines = self._state.complaint.decode("utf-8", "replace").splitlines()
-        return next((line for raw in reversed(lines) if (line := one_line(raw, 300))), "")
+        return lines.last_line(self._state.complaint)
 
     # -- messages of the agent
 
@@ -166,7 +144,7 @@ class AcpAdapter(Adapter):
             return self._notified(method, message.get("params"), mark)
         if "id" in message and ("result" in message or "error" in message):
             return self._answered(message, mark)
-        return self._stray(Garbage("no JSON-RPC message", messages.raw(message)))
+        return lines.stray(self._state.noted, Garbage("no JSON-RPC message", lines.raw(message)))
 
     def _notified(self, method: str, params: Any, mark: Mark) -> list[Fact]:
         state = self._state
@@ -331,18 +309,9 @@ class AcpAdapter(Adapter):
         return self._state.trouble
 
     def _require_session(self) -> None:
-        match self._state.phase:
-            case Phase.READY if not self._state.closed:
-                return
-            case Phase.DOWN:
-                raise NotPossible("the agent is not running: resume it first")
-            case Phase.FAILED:
-                resting = self._state.resting
-                raise NotPossible(resting.detail if resting is not None else "its session could not be opened")
-            case Phase.READY:
-                raise NotPossible("the agent closed its output and hears nothing any more: stop and resume it")
-            case _:
-                raise NotPossible("its session is not open yet")
+        state = self._state
+        failed = "its session could not be opened" if state.resting is None else state.resting.detail
+        lines.require_open(state.phase, closed=state.closed, failed=failed, who="agent")
 
     def arguments(self) -> tuple[str, ...]:
         """Return the model that was asked for, where the kind takes it on the command line: quirk ``model_args``."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any, Final
 
 import msgspec
 
+from agents.adapters import lines
 from agents.adapters.acp.state import RpcId
 from agents.adapters.contract import Noted
-from agents.adapters.framing import MAX_RAW
 from agents.model import Cause
 from agents.status.untrusted import one_line
 
@@ -48,25 +47,9 @@ def error(rpc_id: RpcId, code: int, message: str) -> bytes:
     return _encoder.encode({"jsonrpc": "2.0", "id": rpc_id, "error": body}) + b"\n"
 
 
-def id_key(rpc_id: RpcId) -> str:
-    """Return a text that tells ids apart also by type: 1 and "1" are two ids."""
-    return _encoder.encode(rpc_id).decode()
-
-
-def request_key(incarnation: int, rpc_id: RpcId, method: str, params: Any) -> str:
-    """Return what identifies a request for ever; safe to type in a shell."""
-    digest = hashlib.sha256(_sorted.encode([rpc_id, method, params])).hexdigest()[:12]
-    return f"{incarnation}:{_UNFIT.sub('_', str(rpc_id))[:40]}:{digest}"
-
-
-def raw(value: Any) -> str:
-    """Return the beginning of a message as text, for notes."""
-    return _encoder.encode(value)[:MAX_RAW].decode("utf-8", "replace")
-
-
 def note(text: str, value: Any = None, level: str = "info") -> Noted:
     """Return a note that keeps the raw object."""
-    return Noted(text, "" if value is None else raw(value), level)
+    return Noted(text, "" if value is None else lines.raw(value), level)
 
 
 class Failure(msgspec.Struct, frozen=True):

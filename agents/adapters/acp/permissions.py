@@ -8,13 +8,13 @@ import msgspec
 from acp import schema
 from pydantic import ValidationError
 
+from agents.adapters import lines
 from agents.adapters.acp import elicitation, messages
 from agents.adapters.acp.content import cwd_of, doing, merge_tool, paths_of
 from agents.adapters.acp.state import (
     CLOSED_KEYS,
     MAX_REPLIES,
     MAX_REQUESTS,
-    NOTE_LIMIT,
     OpenRequest,
     ReplyDue,
     RpcId,
@@ -83,9 +83,8 @@ def on_request(state: State, asked: Asked, mark: Mark) -> list[Fact]:
 def _note_unoffered(state: State, method: str, params: Any) -> list[Fact]:
     """Tell once that a method is not offered: opencode asks to write the file after every edit it has made."""
     about = f"asked:{method[:100]}"
-    if about in state.noted or len(state.noted) > NOTE_LIMIT * 5:
+    if not lines.is_news(state.noted, about):
         return []
-    state.noted[about] = 1
     return [messages.note(f"the agent asked for {method}, which is not offered", params)]
 
 
@@ -135,8 +134,8 @@ def _detail(raw_input: Any, call: ToolCall) -> str:
 
 def _same_id(state: State, asked: Asked) -> tuple[bool, list[OpenRequest]]:
     """Return whether this very request is open already, and the open ones its id now takes over."""
-    base = messages.request_key(state.incarnation, asked.rpc_id, asked.method, asked.params)
-    same = [r for r in state.requests if messages.id_key(r.rpc_id) == messages.id_key(asked.rpc_id)]
+    base = lines.request_key(state.incarnation, asked.rpc_id, asked.method, asked.params)
+    same = [r for r in state.requests if lines.id_key(r.rpc_id) == lines.id_key(asked.rpc_id)]
     if any(r.request.key.partition("~")[0] == base for r in same):
         return True, []
     for old in same:
@@ -146,7 +145,7 @@ def _same_id(state: State, asked: Asked) -> tuple[bool, list[OpenRequest]]:
 
 def _new_key(state: State, asked: Asked) -> str:
     """Return the key of a new request; one asked again after its answer is a new one (``…~2``)."""
-    base = messages.request_key(state.incarnation, asked.rpc_id, asked.method, asked.params)
+    base = lines.request_key(state.incarnation, asked.rpc_id, asked.method, asked.params)
     times = state.closed_keys.get(base, 0) + 1
     return base if times == 1 else f"{base}~{times}"
 
@@ -207,9 +206,9 @@ def _cancelled(opened: OpenRequest) -> dict[str, Any]:
 
 def on_answered(state: State, rpc_id: RpcId, result: Any) -> list[Fact]:
     """Take an answer that was written to the agent."""
-    key = messages.id_key(rpc_id)
+    key = lines.id_key(rpc_id)
     state.replies.pop(key, None)
-    opened = next((r for r in state.requests if messages.id_key(r.rpc_id) == key), None)
+    opened = next((r for r in state.requests if lines.id_key(r.rpc_id) == key), None)
     if opened is None:
         return []
     _forget(state, opened)
@@ -239,8 +238,8 @@ def withdraw_turn(state: State, turn: int) -> list[Fact]:
 
 def withdraw_id(state: State, rpc_id: RpcId) -> list[Fact]:
     """Close the request the agent cancelled itself (``$/cancel_request``)."""
-    key = messages.id_key(rpc_id)
-    return _withdraw(state, [r for r in state.requests if messages.id_key(r.rpc_id) == key])
+    key = lines.id_key(rpc_id)
+    return _withdraw(state, [r for r in state.requests if lines.id_key(r.rpc_id) == key])
 
 
 def withdraw_elicitation(state: State, elicitation_id: Any) -> list[Fact]:
@@ -281,7 +280,7 @@ def refuse(state: State, rpc_id: RpcId, code: int, text: str) -> None:
 
 
 def _owe(state: State, rpc_id: RpcId, data: bytes) -> None:
-    rpc_key = messages.id_key(rpc_id)
+    rpc_key = lines.id_key(rpc_id)
     if rpc_key in state.replies or len(state.replies) < MAX_REPLIES:
         state.owed += 1
         state.replies[rpc_key] = ReplyDue(f"reply.{state.incarnation}.{state.owed}", data)

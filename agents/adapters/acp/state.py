@@ -22,9 +22,6 @@ MAX_REPLIES: Final = 256
 #: Keys of answered requests remembered, to tell a new request from a repeated one.
 CLOSED_KEYS: Final = 256
 
-#: Notes about the same oddity told per incarnation; the raw log has all of them.
-NOTE_LIMIT: Final = 20
-
 RpcId = int | str | None
 
 

@@ -12,11 +12,12 @@ from typing import Any
 from acp import schema
 from pydantic import ValidationError
 
+from agents.adapters import lines
 from agents.adapters.acp import options, permissions, usage
 from agents.adapters.acp.content import CHANGING, OPEN_STATUS, block_text, doing, merge_tool
 from agents.adapters.acp.faults import SAID_LIMIT
 from agents.adapters.acp.messages import note
-from agents.adapters.acp.state import LATE_TOOLS, MAX_TOOLS, NOTE_LIMIT, State
+from agents.adapters.acp.state import LATE_TOOLS, MAX_TOOLS, State
 from agents.adapters.contract import (
     CommandsChanged,
     Fact,
@@ -59,12 +60,7 @@ def _kind(params: Any) -> str:
 
 def note_once(state: State, about: str, text: str, value: Any) -> list[Fact]:
     """Return a note the first time something odd is seen in an incarnation."""
-    told = state.noted.get(about, 0)
-    # The kind is the agent's own text: without a bound on it a flood of new kinds would grow the state.
-    if told or len(state.noted) > NOTE_LIMIT * 5:
-        return []
-    state.noted[about] = 1
-    return [note(text, value)]
+    return [note(text, value)] if lines.is_news(state.noted, about) else []
 
 
 # ---------------------------------------------------------------- text

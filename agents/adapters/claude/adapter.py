@@ -5,16 +5,15 @@ Routes the bytes of marks to the parts of the protocol; the parts own what the m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from agents.adapters import checkpoint, chosen
+from agents.adapters import checkpoint, chosen, lines
 from agents.adapters.claude import asks, life, messages, notices, session, stream, turns
-from agents.adapters.claude.state import NOTE_LIMIT, Launch, Phase, State
+from agents.adapters.claude.state import Launch, Phase, State
 from agents.adapters.contract import Adapter, Answer, Fact, Noted, NotPossible, ProcessStarted, Want
-from agents.adapters.framing import Frame, Garbage
 from agents.adapters.process import Control, read_control
 from agents.adapters.resting import Resting
 from agents.model import (
@@ -82,9 +81,9 @@ class ClaudeAdapter(Adapter):
         """Take the bytes of one mark."""
         match mark.stream:
             case Stream.OUT:
-                return self._lines(self._state.out.frames(data), self._from_agent, mark)
+                return lines.take(self._state.out.frames(data), self._state.noted, self._from_agent, mark)
             case Stream.IN:
-                return self._lines(self._state.inp.frames(data), self._to_agent, mark)
+                return lines.take(self._state.inp.frames(data), self._state.noted, self._to_agent, mark)
             case Stream.CTL:
                 control = read_control(data)
                 return [] if control is None else self._control(control, mark)
@@ -103,22 +102,6 @@ class ClaudeAdapter(Adapter):
     def next_deadline(self) -> float | None:
         """Return when the running handshake counts as slow."""
         return self._state.deadline
-
-    def _lines(
-        self, frames: Iterator[Frame], take: Callable[[dict[str, Any], Mark], list[Fact]], mark: Mark
-    ) -> list[Fact]:
-        facts: list[Fact] = []
-        for frame in frames:
-            facts += self._stray(frame) if isinstance(frame, Garbage) else take(frame, mark)
-        return facts
-
-    def _stray(self, garbage: Garbage) -> list[Fact]:
-        told = self._state.noted.get("stray", 0) + 1
-        self._state.noted["stray"] = told
-        if told > NOTE_LIMIT:
-            return []
-        more = "; more of them are only in the raw log" if told == NOTE_LIMIT else ""
-        return [Noted(f"a line outside the protocol ({garbage.why}){more}", garbage.raw)]
 
     def _control(self, control: Control, mark: Mark) -> list[Fact]:
         if control.ev != "start":
@@ -256,17 +239,8 @@ class ClaudeAdapter(Adapter):
             raise NotPossible("no turn is running")
 
     def _require_session(self) -> None:
-        match self._state.phase:
-            case Phase.READY if not self._state.closed:
-                return
-            case Phase.READY:
-                raise NotPossible("the program closed its output and hears nothing any more: stop and resume it")
-            case Phase.DOWN:
-                raise NotPossible("the agent is not running: resume it first")
-            case Phase.FAILED:
-                raise NotPossible("its session could not be opened")
-            case _:
-                raise NotPossible("its session is not open yet")
+        state = self._state
+        lines.require_open(state.phase, closed=state.closed, failed="its session could not be opened")
 
     # -- checkpoints
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from agents.adapters import lines
 from agents.adapters.claude import elicitations, messages, tools
 from agents.adapters.claude.state import MAX_REPLIES, MAX_REQUESTS, OpenRequest, ReplyDue, State
 from agents.adapters.contract import Answer, Fact, Noted, NotPossible, RequestClosed, RequestOpened
@@ -47,14 +48,14 @@ def on_request(state: State, message: Mapping[str, Any], cwd: str, mark: Mark) -
         return messages.note_once(state, f"asked:{subtype}", text, message, "warning")
     if len(state.requests) >= MAX_REQUESTS:
         refuse(state, request_id, f"{MAX_REQUESTS} requests already wait for the user")
-        return [Noted(f"more than {MAX_REQUESTS} requests are open; one was refused", messages.raw(message), "warning")]
+        return [Noted(f"more than {MAX_REQUESTS} requests are open; one was refused", lines.raw(message), "warning")]
     state.requests.append(opened)
     return [RequestOpened(opened.request)]
 
 
 def _read(state: State, request_id: str, body: Mapping[str, Any], cwd: str, mark: Mark) -> OpenRequest | None:
     """Return what the user is asked, ``None`` for what no user decides."""
-    key = messages.request_key(state.incarnation, request_id, body)
+    key = lines.request_key(state.incarnation, request_id, body)
     if body.get("subtype") == elicitations.SUBTYPE:
         return elicitations.read(key, request_id, body, mark)
     name, given = body.get("tool_name"), body.get("input")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from agents.adapters import lines
 from agents.adapters.claude import asks, stream, turns
 from agents.adapters.claude.state import Phase, State
 from agents.adapters.contract import Fact, Noted, ProcessEnded, SessionFailed
 from agents.adapters.process import Control, ending, launch_failure
 from agents.model import Mark, Turn
-from agents.status.untrusted import one_line
-
-#: Bytes of stderr kept to explain a program that ends before it speaks.
-COMPLAINT: Final = 4096
 
 #: What the program says when a session id is not as we thought; the next start then takes the other way.
 _TAKEN: Final = "is already in use"
@@ -74,10 +71,9 @@ def gone(state: State, why: str, mark: Mark) -> list[Fact]:
 
 def complain(state: State, data: bytes) -> None:
     """Keep the last of what the program wrote to stderr."""
-    state.complaint = (state.complaint + data)[-COMPLAINT:]
+    state.complaint = (state.complaint + data)[-lines.COMPLAINT :]
 
 
 def complaint(state: State) -> str:
     """Return the last line the program wrote to stderr."""
-    lines = state.complaint.decode("utf-8", "replace").splitlines()
-    return next((line for raw in reversed(lines) if (line := one_line(raw, 300))), "")
+    return lines.last_line(state.complaint)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from agents.adapters.claude.state import NOTE_LIMIT, State
+from agents.adapters import lines
+from agents.adapters.claude.state import State
 from agents.adapters.contract import Fact, Noted
-from agents.adapters.framing import MAX_RAW
 from agents.model import Spec
 
 _encoder = msgspec.json.Encoder()
@@ -87,24 +87,9 @@ def texts(value: Any) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def request_key(incarnation: int, request_id: str, request: Any) -> str:
-    """Return what identifies a request for ever; safe to type in a shell."""
-    digest = hashlib.sha256(_sorted.encode([request_id, request])).hexdigest()[:12]
-    return f"{incarnation}:{_UNFIT.sub('_', request_id)[:40]}:{digest}"
-
-
-def raw(value: Any) -> str:
-    """Return the beginning of a message as text, for notes."""
-    return _encoder.encode(value)[:MAX_RAW].decode("utf-8", "replace")
-
-
 def note_once(state: State, about: str, text: str, value: Any, level: str = "info") -> list[Fact]:
     """Return a note the first time something odd is seen in an incarnation."""
-    # The text is the program's own: without a bound on it a flood of new kinds would grow the state.
-    if about in state.noted or len(state.noted) > NOTE_LIMIT * 5:
-        return []
-    state.noted[about] = 1
-    return [Noted(text, raw(value), level)]
+    return [Noted(text, lines.raw(value), level)] if lines.is_news(state.noted, about) else []
 
 
 def text_of(content: Any) -> str:

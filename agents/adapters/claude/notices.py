@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from agents.adapters import lines
 from agents.adapters.claude import messages, plans, session, stream, tools, troubles, turns, usage
 from agents.adapters.claude.state import Launch, State
 from agents.adapters.contract import CommandsChanged, Fact, Noted, TextAppended
@@ -82,18 +83,18 @@ def _said(state: State, subtype: str, message: Mapping[str, Any]) -> list[Fact]:
     match subtype:
         case "informational":
             level = _LEVELS.get(str(message.get("level")), "info")
-            return [Noted(_line(message, "content"), messages.raw(message), level)]
+            return [Noted(_line(message, "content"), lines.raw(message), level)]
         case "notification":
             level = "notice" if message.get("priority") in _URGENT else "info"
-            return [Noted(_line(message, "text"), messages.raw(message), level)]
+            return [Noted(_line(message, "text"), lines.raw(message), level)]
         case "permission_denied":
             why = tools.text_in(message, "decision_reason", "message")
             text = one_line(f"{message.get('tool_name')} was denied without asking: {why}", 300)
-            return [Noted(text, messages.raw(message), "warning")]
+            return [Noted(text, lines.raw(message), "warning")]
         case "model_refusal_fallback" | "model_refusal_no_fallback":
             # Without words it only says what the result says next.
             said = tools.text_in(message, "content")
-            return [Noted(clean(said)[:2000], messages.raw(message), "warning")] if said else []
+            return [Noted(clean(said)[:2000], lines.raw(message), "warning")] if said else []
         case "mirror_error" | "worker_shutting_down":
             return messages.note_once(state, subtype, f"the program says “{subtype}”", message, "warning")
     if subtype in _QUIET_SYSTEM:

@@ -24,9 +24,6 @@ MAX_STEERED: Final = 64
 #: Steps of a plan, and calls of planning tools that wait for their result.
 MAX_STEPS: Final = 200
 
-#: Oddities told per incarnation; the raw log has all of them.
-NOTE_LIMIT: Final = 20
-
 #: The modes of ``set_permission_mode`` that are offered; the program announces none.
 MODES: Final = (
     Mode("default", "Ask", "Asks before it edits a file or runs a command"),

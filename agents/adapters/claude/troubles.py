@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from agents.adapters import lines
 from agents.adapters.claude import messages
 from agents.adapters.claude.state import Limit, State
 from agents.adapters.contract import Fact, Noted
@@ -78,7 +79,7 @@ def on_retry(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]
     if state.turn is not None:
         state.turn.activity = text
     # The row counts the attempts; ten lines of them would bury the conversation.
-    return [Noted(text, messages.raw(message), "warning" if is_new else "info")]
+    return [Noted(text, lines.raw(message), "warning" if is_new else "info")]
 
 
 def on_subagent_retry(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]:
@@ -116,7 +117,7 @@ def on_limit(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]
         return messages.note_once(state, f"overage:{name}", f"{words} is used up, extra usage pays", info, "notice")
     if status == "rejected":
         state.trouble = Trouble(Cause.QUOTA, f"{words} is used up", mark.wall, limit.until, status=429)
-        return [Noted(f"{words} is used up{when}", messages.raw(info), "warning")]
+        return [Noted(f"{words} is used up{when}", lines.raw(info), "warning")]
     if status == "allowed_warning":
         used = info.get("utilization")
         share = f"{used:.0%} of {words} are used" if _is_share(used) else f"{words} is nearly used up"

@@ -6,14 +6,14 @@ Routes the bytes of marks to the parts of the protocol; the parts own what the m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from agents.adapters import checkpoint
+from agents.adapters import checkpoint, lines
 from agents.adapters.codex import asks, messages, modes, notices, session, turns
-from agents.adapters.codex.state import NOTE_LIMIT, Pending, Phase, State
+from agents.adapters.codex.state import Pending, Phase, State
 from agents.adapters.contract import (
     Adapter,
     Answer,
@@ -25,7 +25,7 @@ from agents.adapters.contract import (
     SessionFailed,
     Want,
 )
-from agents.adapters.framing import Frame, Garbage
+from agents.adapters.framing import Garbage
 from agents.adapters.process import Control, ending, launch_failure, read_control
 from agents.model import (
     Blocked,
@@ -41,10 +41,6 @@ from agents.model import (
     Trouble,
     Turn,
 )
-from agents.status.untrusted import one_line
-
-#: Bytes of stderr kept to explain a program that ends before it speaks.
-COMPLAINT: Final = 4096
 
 #: What its log puts before every line: when, how bad, and which part of it speaks.
 _LOGGED: Final = re.compile(r"^\S+Z\s+(?:ERROR|WARN|INFO)\s+[\w:]+:\s*")
@@ -87,14 +83,14 @@ class CodexAdapter(Adapter):
         """Take the bytes of one mark."""
         match mark.stream:
             case Stream.OUT:
-                return self._lines(self._state.out.frames(data), self._from_agent, mark)
+                return lines.take(self._state.out.frames(data), self._state.noted, self._from_agent, mark)
             case Stream.IN:
-                return self._lines(self._state.inp.frames(data), self._to_agent, mark)
+                return lines.take(self._state.inp.frames(data), self._state.noted, self._to_agent, mark)
             case Stream.CTL:
                 control = read_control(data)
                 return [] if control is None else self._control(control, mark)
             case Stream.ERR:
-                self._state.complaint = (self._state.complaint + data)[-COMPLAINT:]
+                self._state.complaint = (self._state.complaint + data)[-lines.COMPLAINT :]
                 return []
 
     def tick(self, now: float) -> Sequence[Fact]:
@@ -105,22 +101,6 @@ class CodexAdapter(Adapter):
     def next_deadline(self) -> float | None:
         """Return when the running handshake counts as slow."""
         return self._state.deadline
-
-    def _lines(
-        self, frames: Iterator[Frame], take: Callable[[dict[str, Any], Mark], list[Fact]], mark: Mark
-    ) -> list[Fact]:
-        facts: list[Fact] = []
-        for frame in frames:
-            facts += self._stray(frame) if isinstance(frame, Garbage) else take(frame, mark)
-        return facts
-
-    def _stray(self, garbage: Garbage) -> list[Fact]:
-        told = self._state.noted.get("stray", 0) + 1
-        self._state.noted["stray"] = told
-        if told > NOTE_LIMIT:
-            return []
-        more = "; more of them are only in the raw log" if told == NOTE_LIMIT else ""
-        return [Noted(f"a line outside the protocol ({garbage.why}){more}", garbage.raw)]
 
     # -- the process
 
@@ -168,8 +148,7 @@ class CodexAdapter(Adapter):
 
     def _complaint(self) -> str:
         """Return the last line the program wrote to stderr."""
-        lines = self._state.complaint.decode("utf-8", "replace").splitlines()
-        return next((line for raw in reversed(lines) if (line := _LOGGED.sub("", one_line(raw, 300)))), "")
+        return lines.last_line(self._state.complaint, lambda line: _LOGGED.sub("", line))
 
     # -- messages of the program
 
@@ -182,7 +161,7 @@ class CodexAdapter(Adapter):
             return notices.on_notice(self._state, method, given, mark)
         if "result" in message or "error" in message:
             return self._answered(message, mark)
-        return self._stray(Garbage("no message of the protocol", messages.raw(message)))
+        return lines.stray(self._state.noted, Garbage("no message of the protocol", lines.raw(message)))
 
     def _answered(self, message: dict[str, Any], mark: Mark) -> list[Fact]:
         state = self._state
@@ -353,17 +332,8 @@ class CodexAdapter(Adapter):
         return session.Context(self._state, self._kind, self._spec)
 
     def _require_session(self) -> None:
-        match self._state.phase:
-            case Phase.READY if not self._state.closed:
-                return
-            case Phase.READY:
-                raise NotPossible("the program closed its output and hears nothing any more: stop and resume it")
-            case Phase.DOWN:
-                raise NotPossible("the agent is not running: resume it first")
-            case Phase.FAILED:
-                raise NotPossible("its thread could not be opened")
-            case _:
-                raise NotPossible("its thread is not open yet")
+        state = self._state
+        lines.require_open(state.phase, closed=state.closed, failed="its thread could not be opened", what="thread")
 
     # -- checkpoints
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from agents.adapters import lines
 from agents.adapters.codex import approvals, items, messages, questions
 from agents.adapters.codex.approvals import Opened
 from agents.adapters.codex.state import MAX_REPLIES, MAX_REQUESTS, OpenRequest, ReplyDue, RpcId, State
@@ -56,17 +57,17 @@ def on_request(state: State, asked: Asked, mark: Mark) -> list[Fact]:
         refuse(state, asked.rpc_id, messages.METHOD_NOT_FOUND, f"Quarterdeck does not offer {method}")
         text = f"the program asked for {method}, which is not offered"
         return messages.note_once(state, f"asked:{method}", text, asked.params, "warning")
-    if any(messages.id_key(r.rpc_id) == messages.id_key(asked.rpc_id) for r in state.requests):
+    if any(lines.id_key(r.rpc_id) == lines.id_key(asked.rpc_id) for r in state.requests):
         return messages.note_once(state, "repeated", "the program repeated an open request", asked.params)
     if len(state.requests) >= MAX_REQUESTS:
         refuse(state, asked.rpc_id, messages.INVALID_PARAMS, f"{MAX_REQUESTS} requests already wait for the user")
         text = f"more than {MAX_REQUESTS} requests are open; one was refused"
-        return [Noted(text, messages.raw(asked.params), "warning")]
-    key = messages.request_key(state.incarnation, asked.rpc_id, asked.method, asked.params)
+        return [Noted(text, lines.raw(asked.params), "warning")]
+    key = lines.request_key(state.incarnation, asked.rpc_id, asked.method, asked.params)
     opened = form.read(state, key, asked.params, mark)
     if opened is None:
         refuse(state, asked.rpc_id, messages.INVALID_PARAMS, f"Quarterdeck cannot show this {method}")
-        return [Noted(f"a {method} was not understood and refused", messages.raw(asked.params), "warning")]
+        return [Noted(f"a {method} was not understood and refused", lines.raw(asked.params), "warning")]
     thread = messages.text_in(asked.params, "threadId")
     state.requests.append(
         OpenRequest(
@@ -96,7 +97,7 @@ def answer(state: State, key: str, given: Answer) -> bytes:
 
 def on_answered(state: State, rpc_id: RpcId, result: Any) -> list[Fact]:
     """Take an answer that was written to the program."""
-    state.replies.pop(messages.id_key(rpc_id), None)
+    state.replies.pop(lines.id_key(rpc_id), None)
     opened = _by_id(state, rpc_id)
     if opened is None:
         return []
@@ -131,13 +132,13 @@ def _withdraw(state: State, moot: list[OpenRequest]) -> list[Fact]:
 
 
 def _by_id(state: State, rpc_id: RpcId) -> OpenRequest | None:
-    key = messages.id_key(rpc_id)
-    return next((r for r in state.requests if messages.id_key(r.rpc_id) == key), None)
+    key = lines.id_key(rpc_id)
+    return next((r for r in state.requests if lines.id_key(r.rpc_id) == key), None)
 
 
 def refuse(state: State, rpc_id: RpcId, code: int, text: str) -> None:
     """Owe the program an error."""
-    rpc_key = messages.id_key(rpc_id)
+    rpc_key = lines.id_key(rpc_id)
     if rpc_key in state.replies or len(state.replies) < MAX_REPLIES:
         state.owed += 1
         reply = messages.error(rpc_id, code, text)

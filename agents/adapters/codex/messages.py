@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from agents.adapters.codex.state import NOTE_LIMIT, RpcId, State
+from agents.adapters import lines
+from agents.adapters.codex.state import RpcId, State
 from agents.adapters.contract import Fact, Noted
-from agents.adapters.framing import MAX_RAW
 from agents.model import Spec
 from agents.status.untrusted import one_line
 
@@ -65,29 +64,9 @@ def is_id(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
 
 
-def id_key(rpc_id: RpcId) -> str:
-    """Return a text that tells ids apart also by type: 1 and "1" are two ids."""
-    return _encoder.encode(rpc_id).decode()
-
-
-def request_key(incarnation: int, rpc_id: RpcId, method: str, params: Any) -> str:
-    """Return what identifies a request for ever; safe to type in a shell."""
-    digest = hashlib.sha256(_sorted.encode([rpc_id, method, params])).hexdigest()[:12]
-    return f"{incarnation}:{_UNFIT.sub('_', str(rpc_id))[:40]}:{digest}"
-
-
-def raw(value: Any) -> str:
-    """Return the beginning of a message as text, for notes."""
-    return _encoder.encode(value)[:MAX_RAW].decode("utf-8", "replace")
-
-
 def note_once(state: State, about: str, text: str, value: Any, level: str = "info") -> list[Fact]:
     """Return a note the first time something is seen in an incarnation."""
-    # The text is the program's own: without a bound on it a flood of new kinds would grow the state.
-    if about in state.noted or len(state.noted) > NOTE_LIMIT * 5:
-        return []
-    state.noted[about] = 1
-    return [Noted(text, raw(value), level)]
+    return [Noted(text, lines.raw(value), level)] if lines.is_news(state.noted, about) else []
 
 
 def error_words(body: Any) -> str:

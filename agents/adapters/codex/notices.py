@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from agents.adapters import lines
 from agents.adapters.codex import asks, messages, session, stream, troubles, turns, usage
 from agents.adapters.codex.messages import text_in
 from agents.adapters.codex.state import Phase, State
@@ -152,7 +153,7 @@ def _warned(state: State, params: Mapping[str, Any], _mark: Mark) -> list[Fact]:
 
 def _rerouted(state: State, params: Mapping[str, Any], _mark: Mark) -> list[Fact]:
     words = f"the model was changed from {text_in(params, 'fromModel')} to {text_in(params, 'toModel')}"
-    return [Noted(one_line(words, 200), messages.raw(params), "warning")]
+    return [Noted(one_line(words, 200), lines.raw(params), "warning")]
 
 
 def _server(state: State, params: Mapping[str, Any], _mark: Mark) -> list[Fact]:

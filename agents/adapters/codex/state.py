@@ -17,9 +17,6 @@ MAX_REQUESTS: Final = 32
 MAX_REPLIES: Final = 256
 MAX_THREADS: Final = 64
 
-#: Oddities told per incarnation; the raw log has all of them.
-NOTE_LIMIT: Final = 20
-
 RpcId = int | str
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from agents.adapters import lines
 from agents.adapters.codex import asks, items, messages, troubles
 from agents.adapters.codex.messages import text_in
 from agents.adapters.codex.state import MAX_ITEMS, OpenTurn, State
@@ -153,7 +154,7 @@ def on_error(state: State, params: Mapping[str, Any], mark: Mark) -> list[Fact]:
     trouble = troubles.read(state, error, mark, retries=True)
     state.trouble = trouble
     words = f"{troubles.retry_words(trouble)} ({trouble.detail})"
-    return [Noted(words, messages.raw(params), "warning")]
+    return [Noted(words, lines.raw(params), "warning")]
 
 
 def on_completed(state: State, params: Mapping[str, Any], mark: Mark) -> list[Fact]:
