@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 import sys
 import threading
 from collections import Counter
@@ -125,6 +126,7 @@ class ModelApi:
             self._loop.close()
 
     async def _serve(self) -> None:
+        door = socket.create_server(("127.0.0.1", self._port), backlog=128)
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/{scenario}/{rest:.*}models", self._models)
         app.router.add_post("/{scenario}/{rest:.*}" + openai_chat.PATH, self._chat)
@@ -137,19 +139,17 @@ class ModelApi:
         # A hanging answer must not hold up the end of the test.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self._port)
-        await site.start()
-        self._port = runner.addresses[0][1]
+        await web.SockSite(runner, door).start()
+        self._port = door.getsockname()[1]
         self._ready.set()
         try:
             await self._stop.wait()
         finally:
-            await site.stop()
-            await _settle()  # programs try again at any moment: who is just being accepted is known only then
+            # WORKAROUND CPython 3.11: a server that closes while it accepts somebody (programs try again at any
+            # moment) loses that socket half made. Accept nobody first, then close.
+            self._loop.remove_reader(door)
+            await _settle()
             await runner.cleanup()
-            # WORKAROUND asyncio: nothing public tells the connections that were accepted and belong to nobody yet.
-            for transport in list(self._loop._transports.values()):  # type: ignore[attr-defined]
-                transport.abort()
             await _settle()
 
     # -- requests

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -189,8 +192,34 @@ async def test_models_are_listed(api: ModelApi) -> None:
 
 async def test_a_port_that_is_taken_is_an_error(api: ModelApi) -> None:
     taken = int(api.url("text").split(":")[2].split("/")[0])
-    with pytest.raises(OSError, match="address already in use"), ModelApi(taken):
+    with pytest.raises(OSError, match="Address already in use"), ModelApi(taken):
         pass
+
+
+def test_it_ends_while_programs_connect_and_leaves_no_socket() -> None:
+    # Agents try again at any moment, also while the API ends: what was half accepted then must be closed as well.
+    over = threading.Event()
+
+    def connect(port: int) -> None:
+        while not over.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+                    client.sendall(b"POST /text/a/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n")
+            except OSError:
+                continue  # it is ending, or ended
+
+    for _ in range(5):
+        over.clear()
+        with ModelApi() as api:
+            port = int(api.url("text").split(":")[2].split("/")[0])
+            callers = [threading.Thread(target=connect, args=(port,)) for _ in range(3)]
+            for caller in callers:
+                caller.start()
+            assert api.wait_for(lambda: True)
+        over.set()
+        for caller in callers:
+            caller.join()
+        gc.collect()  # a socket left open is an unexpected warning, which fails the test
 
 
 async def test_it_runs_by_hand() -> None:
