@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.adapters import lines
-from agents.adapters.contract import NotPossible, Noted
+from agents.adapters.contract import Noted, NotPossible
 from agents.adapters.framing import Garbage
 from agents.model import Mark, Stream
 from tests.unit.agents.adapters.tape import Tape
