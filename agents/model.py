@@ -442,6 +442,7 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
     slot: int | None = None
     demo: bool = False
     grants: tuple[str, ...] = ()
+    version: str = ""  # of the program its present process runs, as it was found at the launch; empty is unknown
     rows: int = 40
     cols: int = 120
 
@@ -520,7 +521,8 @@ class Kind(msgspec.Struct, frozen=True):
     session of it runs once, whatever kind runs it. ``pool`` says in plain words who pays. ``login`` is the argv that
     logs in. ``wants`` are variables of the environment of which the program needs one. ``silent_s`` and
     ``silent_tool_s`` are seconds without any event after which a working agent is marked as silent, without and with
-    a tool call open (default: ``agents.supervisor.health``). ``quirks`` is data an adapter
+    a tool call open (default: ``agents.supervisor.health``). ``status`` is how the program's terminal is read: the
+    table of ``resources/status/NAME.toml`` (``agents.status.program``). ``quirks`` is data an adapter
     may read; ``source`` is the file it was read from.
     """
 
@@ -540,6 +542,7 @@ class Kind(msgspec.Struct, frozen=True):
     pool: str = ""
     login: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    status: dict[str, Any] = {}
     silent_s: float | None = None
     silent_tool_s: float | None = None
     resume: bool = True

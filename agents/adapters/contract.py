@@ -73,6 +73,13 @@ class PromptTaken(Fact, frozen=True):
     turn: int
 
 
+class PromptFailed(Fact, frozen=True):
+    """Prompt ``turn`` was written, but never submitted: the program did not take it; ``reason`` is for the user."""
+
+    turn: int
+    reason: str
+
+
 class TurnEnded(Fact, frozen=True):
     """The turn is over: ``reason`` as the protocol says; ``ok`` is false for errors and refusals."""
 

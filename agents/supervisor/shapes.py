@@ -20,7 +20,7 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``session`` is the vendor's session it was given; with ``begun`` it is one that can be continued, else a new one
     under an id of ours. ``mode`` and ``model`` are those it had when it came from another kind. ``hooks`` are the
-    events it was told to report.
+    events it was told to report, ``version`` the program's own where its terminal is read by version.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
     mode: str | None = None
     model: str | None = None
     hooks: tuple[str, ...] = ()
+    version: str = ""
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -119,5 +120,6 @@ class Wardrobe:
             session_id=shape.session if shape.begun else own.spec.session_id,
             mode=shape.mode or (own.spec.mode if shape.kind == own.kind.name else kind.mode),
             model=shape.model or own.spec.model,
+            version=shape.version,
         )
         return Running(kind, spec, self._families[shape.family])

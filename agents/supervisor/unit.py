@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from agents.adapters.contract import Adapter, Noted, SessionStarted, TextAppended, TurnEnded, TurnStarted
+from agents.adapters.contract import Adapter, Noted, PromptFailed, SessionStarted, TextAppended, TurnEnded, TurnStarted
 from agents.events import Noticed
 from agents.jsonrpc import RpcError
 from agents.model import (
@@ -22,23 +22,19 @@ from agents.model import (
     Capability,
     Decision,
     Evidence,
-    Health,
     Kind,
     Lifecycle,
-    Request,
     RequestKey,
     Spec,
-    Trouble,
-    Turn,
 )
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.rawlog import LogTrimmed
 from agents.runtime.redact import Redactor
-from agents.status.reduce import Verdict, reduce
-from agents.supervisor import decisions, health, hooking, row
+from agents.supervisor import decisions, hooking, row
 from agents.supervisor.decisions import Decisions, Record
 from agents.supervisor.intake import Intake
 from agents.supervisor.intents import Intents
+from agents.supervisor.judging import Judge, Moment, View
 from agents.supervisor.outflow import Outflow
 from agents.supervisor.recorder import Outbox, Recorder
 from agents.supervisor.replica import Replica, Taken
@@ -50,19 +46,6 @@ from agents.transcript.file import TranscriptFile
 from agents.wire import Explained
 
 log = logging.getLogger(__name__)
-
-
-class View(msgspec.Struct):
-    """What the adapter said when it was last asked; rows are made of this and never ask it themselves."""
-
-    verdict: Verdict = Verdict()
-    requests: tuple[Request, ...] = ()
-    capabilities: frozenset[Capability] = frozenset()
-    health: Health = Health.OK
-    health_since: float = 0.0
-    trouble: Trouble | None = None
-    is_starting: bool = False
-    recheck: float | None = None
 
 
 class Unit:
@@ -101,7 +84,7 @@ class Unit:
         self.judged: dict[RequestKey, int] = {}  # requests, and the revision of the rules that were asked about them
         self.turn_over = False  # a turn ended since the life loop last looked
         self.stirred = False  # something but more text came since then
-        self._before = Turn.UNKNOWN
+        self._judge = Judge()
 
     @property
     def spec(self) -> Spec:
@@ -325,6 +308,8 @@ class Unit:
             self.stirred = self.stirred or not isinstance(fact, TextAppended | Noted)
             if isinstance(fact, TurnStarted):
                 self.outflow.started(fact.turn)
+            elif isinstance(fact, PromptFailed):
+                self.outflow.lose(fact.turn, fact.reason)
             elif isinstance(fact, TurnEnded):
                 self.turn_over = True
             elif isinstance(fact, SessionStarted) and fact.session_id != self.made.session_id:
@@ -349,26 +334,17 @@ class Unit:
         if adapter is None:
             return
         with self.firewall("reading its status"):
-            replica = self.replica
-            now = self.services.clock.monotonic() if self.is_live else replica.vitals.monotonic
-            verdict = reduce(self._evidence(adapter), now, self._before)
-            if not verdict.settling:
-                self._before = verdict.turn
-            found = adapter.capabilities()
-            trouble = adapter.trouble() if self.is_live else None
-            state, recheck = self._health(verdict.turn, now, trouble)
-            running = replica.vitals.lifecycle is Lifecycle.RUNNING
-            since = self.view.health_since if state is self.view.health else self.services.clock.wall()
-            self.view = View(
-                verdict=verdict,
-                requests=tuple(adapter.requests()) if self.is_live else (),
-                capabilities=found,
-                health=state,
-                health_since=since,
-                trouble=trouble,
-                # A program that takes raw keys has no handshake to wait for.
-                is_starting=running and Capability.INPUT not in found and not replica.conversation.opened,
-                recheck=min((t for t in (verdict.recheck, recheck) if t is not None), default=None),
+            replica, clock = self.replica, self.services.clock
+            at = Moment(
+                now=clock.monotonic() if self.is_live else replica.vitals.monotonic,
+                wall=clock.wall(),
+                is_live=self.is_live,
+                quiet_since=max(self.quiet_since, self.services.pulse.unbroken_since),
+                disk_error=next(iter(self.disk.values()), ""),
+            )
+            evidence = self._evidence(adapter)
+            self.view = self._judge.look(
+                adapter, self.kind, replica.vitals, replica.conversation, evidence, at, self.view
             )
 
     @property
@@ -382,19 +358,6 @@ class Unit:
         shape = self.shapes.of(self.made.incarnation)
         hooked = hooking.evidence(self.made, self.kind, shape) if self.is_live else None
         return [*adapter.evidence(), *([] if hooked is None else [hooked])]
-
-    def _health(self, turn: Turn, now: float, trouble: Trouble | None) -> tuple[Health, float | None]:
-        vitals = self.replica.vitals
-        signs = health.Signs(
-            turn=turn if self.is_live else Turn.UNKNOWN,
-            last_event=max(vitals.monotonic, self.quiet_since, self.services.pulse.unbroken_since),
-            tool_open=bool(self.replica.conversation.tools),
-            disk_error=next(iter(self.disk.values()), ""),
-            told=health.told(trouble),
-        )
-        kind = self.kind
-        found = health.assess(signs, now, kind.silent_s or health.SILENT_S, kind.silent_tool_s or health.SILENT_TOOL_S)
-        return found.health, found.recheck
 
     def shown(self, blocks: list[Block]) -> tuple[Block, ...]:
         """Return blocks as they may leave the daemon: redacted."""
