@@ -13,6 +13,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,15 @@ class Seen(msgspec.Struct, frozen=True):
     side: bool  # a request beside the conversation (titles)
 
 
+class Exchange(msgspec.Struct):
+    """One request and when it was open, on the monotonic clock; ``ended`` is ``None`` while it is."""
+
+    seen: Seen
+    began: float
+    reply: Reply | None = None
+    ended: float | None = None
+
+
 class Vendor(Protocol):
     """One module of ``vendors/``: a vendor's format of requests, replies and errors."""
 
@@ -69,6 +79,7 @@ class ModelApi:
 
     def __init__(self, port: int = 0, *, echo: bool = False) -> None:
         self.requests: list[Seen] = []
+        self.exchanges: list[Exchange] = []  # in the order in which they came in
         self.hung_up: list[str] = []  # paths of requests whose client went away in mid-stream
         self._changed = threading.Condition()
         self._scenarios = dict(BUILT_IN)
@@ -179,8 +190,18 @@ class ModelApi:
         self, request: web.Request, vendor: Vendor, *, streamed: bool | None = None
     ) -> web.StreamResponse:
         body = await request.json()
-        seen = self._note(request, body, side=vendor.is_side_request(body))
-        reply = self._reply(request, vendor.step(body), side=seen.side)
+        exchange = self._note(request, body, side=vendor.is_side_request(body))
+        exchange.reply = reply = self._reply(request, vendor.step(body), side=exchange.seen.side)
+        try:
+            return await self._play(request, vendor, body, reply, streamed=streamed)
+        finally:
+            with self._changed:
+                exchange.ended = time.monotonic()
+                self._changed.notify_all()
+
+    async def _play(
+        self, request: web.Request, vendor: Vendor, body: dict[str, Any], reply: Reply, *, streamed: bool | None
+    ) -> web.StreamResponse:
         if isinstance(reply, Text):
             reply = msgspec.structs.replace(reply, text=reply.text.replace("{prompt}", vendor.prompt(body)))
         if isinstance(reply, Fail):
@@ -198,14 +219,16 @@ class ModelApi:
                 self._changed.notify_all()
             raise asyncio.CancelledError from None
 
-    def _note(self, request: web.Request, body: dict[str, Any], *, side: bool) -> Seen:
+    def _note(self, request: web.Request, body: dict[str, Any], *, side: bool) -> Exchange:
         seen = Seen(request.path, request.match_info["scenario"], body, dict(request.headers), side)
+        exchange = Exchange(seen, time.monotonic())
         with self._changed:
             self.requests.append(seen)
+            self.exchanges.append(exchange)
             self._changed.notify_all()
         if self._echo:
             print(json.dumps({"path": seen.path, "side": side, "body": body}), flush=True)
-        return seen
+        return exchange
 
     def _reply(self, request: web.Request, step: int, *, side: bool) -> Reply:
         scenario = request.match_info["scenario"]

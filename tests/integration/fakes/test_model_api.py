@@ -150,6 +150,19 @@ async def test_a_client_that_hangs_up_is_noted(api: ModelApi, session: aiohttp.C
     assert api.hung_up == ["/slow/a/v1/chat/completions"]
 
 
+async def test_when_each_request_was_open_is_noted(api: ModelApi) -> None:
+    await chat(api, "text")
+    hanging = asyncio.create_task(chat(api, "hang"))  # noqa: TID251
+    await asyncio.to_thread(api.wait_for, lambda: len(api.exchanges) == 2)
+    first, second = api.exchanges
+    assert first.ended is not None
+    assert first.began <= first.ended <= second.began
+    assert isinstance(first.reply, Text)
+    assert second.ended is None
+    hanging.cancel()
+    assert await asyncio.to_thread(api.wait_for, lambda: second.ended is not None)
+
+
 async def test_tests_add_their_own_scenarios(api: ModelApi) -> None:
     api.script("mine", Tool("write", {"filePath": "x"}), Text("done"))
     assert (await chat(api, "mine")).choices[0].message.tool_calls[0].function.arguments == '{"filePath": "x"}'
