@@ -5,6 +5,7 @@ Values only. Imports nothing of ours, does no I/O and knows no clock.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -156,6 +157,12 @@ class Capability(StrEnum):
     INPUT = "input"  # takes raw bytes (pty or stdin)
     TERMINAL = "terminal"  # lives on a pty
     TRANSCRIPT = "transcript"  # produces transcript blocks
+    TURNS = "turns"  # takes raw bytes, and yet its screen tells when a message was taken and when a turn is over
+
+
+def has_turns(capabilities: Collection[Capability]) -> bool:
+    """Tell whether turns of such an agent begin and end; of any other program only the delivery is known."""
+    return Capability.INPUT not in capabilities or Capability.TURNS in capabilities
 
 
 class Stream(StrEnum):

@@ -8,7 +8,7 @@ checked for every family by ``tests/unit/agents/adapters/test_contract.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Final, Protocol, Self
 
 import msgspec
 
@@ -35,6 +35,9 @@ class NotPossible(Exception):
     """The adapter cannot do this in its present state; the text says why and what to do."""
 
 
+#: The number of every turn the user began in the program himself: those of messages may be promised already.
+TYPED: Final = 0
+
 # ---------------------------------------------------------------- facts: what a stimulus meant
 
 
@@ -58,7 +61,10 @@ class SessionFailed(Fact, frozen=True):
 
 
 class TurnStarted(Fact, frozen=True):
-    """Prompt number ``turn`` was written to the agent; ``text`` is what the user said."""
+    """Prompt number ``turn`` was written to the agent; ``text`` is what the user said.
+
+    ``TYPED`` in place of a number is a turn that no message of ours began.
+    """
 
     turn: int
     text: str
@@ -67,10 +73,11 @@ class TurnStarted(Fact, frozen=True):
 class PromptTaken(Fact, frozen=True):
     """The program itself showed for the first time that it took prompt ``turn`` (an echo, a reply, any output of it).
 
-    ``TurnStarted`` only says that the bytes were written.
+    ``TurnStarted`` only says that the bytes were written. ``begun`` adds that it works on it.
     """
 
     turn: int
+    begun: bool = False
 
 
 class PromptFailed(Fact, frozen=True):
@@ -210,6 +217,9 @@ class Adapter(Protocol):
     #: Whether what the program prints means anything to this adapter; else it is taken in when there is time.
     READS_OUTPUT: ClassVar[bool] = True
 
+    #: Whether what it asks is read from a screen, which anything that is printed can forge: no rule answers it.
+    ASKS_ON_SCREEN: ClassVar[bool] = False
+
     def feed(self, mark: Mark, data: bytes) -> Sequence[Fact]:
         """Take the bytes of one mark. Never raises for what an agent sends: bad input becomes ``Noted``."""
 
@@ -256,6 +266,18 @@ class Adapter(Protocol):
     def steer(self, text: str, token: str) -> bytes:
         """Return the bytes that put ``text`` into the running turn. Raises NotPossible. Needs ``Capability.STEER``."""
         raise NotPossible("nothing can be put into its running turn: send it as the next message")
+
+    def reads_output(self) -> bool:
+        """Tell whether what the program prints means anything here; else it is taken in when there is time."""
+        return True
+
+    def is_pressing(self, now: float) -> bool:
+        """Tell whether what the program prints next must be taken in at once, not within a fraction of a second."""
+        return self.reads_output()
+
+    def torn_size(self) -> tuple[int, int] | None:
+        """Return rows and columns of a screen of which too little is known, which a repaint would mend."""
+        return None
 
     def trouble(self) -> Trouble | None:
         """Return what the agent last said is wrong around it; ``None`` once work goes on or a new turn begins."""

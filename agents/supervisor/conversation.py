@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from agents.adapters.contract import (
+    TYPED,
     CommandsChanged,
     Fact,
     ModelsChanged,
@@ -61,6 +62,8 @@ class Conversation(msgspec.Struct):
     taken: int = 0  # the newest prompt the program itself showed to have
     begun: int = 0  # the newest turn in which the agent did anything
     ended: int = 0
+    is_typed: bool = False  # a turn runs that the user began in the program himself; it has no number
+    typed: int = 0  # how many of those ended
     ends: dict[int, TurnEnd] = {}
     empty: bool = False
     detail: str = ""
@@ -107,7 +110,7 @@ class Conversation(msgspec.Struct):
 
     @property
     def running(self) -> int:
-        """Return the number of the running turn, 0 when none runs."""
+        """Return the number of the running turn, 0 when none of a message runs."""
         return self.started if self.started > self.ended else 0
 
     def tell(self, seq: int) -> None:
@@ -136,22 +139,33 @@ def _session_failed(c: Conversation, fact: SessionFailed, seq: int, _wall: float
 
 def _turn_started(c: Conversation, fact: TurnStarted, _seq: int, _wall: float) -> None:
     c.started = max(c.started, fact.turn)
+    c.is_typed = fact.turn == TYPED
     c.tools, c.empty, c.detail, c.cause = {}, False, "", None
 
 
 def _prompt_taken(c: Conversation, fact: PromptTaken, _seq: int, _wall: float) -> None:
     c.taken = max(c.taken, fact.turn)
+    if fact.begun:
+        c.begin(fact.turn)
 
 
 def _turn_ended(c: Conversation, fact: TurnEnded, seq: int, _wall: float) -> None:
+    c.is_typed = False
+    if fact.turn == TYPED:
+        c.typed += 1
+    else:
+        _number_ended(c, fact)
+    c.tools, c.empty, c.detail, c.cause = {}, fact.empty, fact.detail, fact.cause
+    c.tell(seq)
+
+
+def _number_ended(c: Conversation, fact: TurnEnded) -> None:
     c.ended = max(c.ended, fact.turn)
     if fact.reason != PROCESS_ENDED:
         c.begin(fact.turn)
     c.ends[fact.turn] = TurnEnd(fact.turn, fact.reason, fact.ok, fact.detail, fact.cause, fact.empty)
     while len(c.ends) > MAX_ENDS:
         del c.ends[next(iter(c.ends))]
-    c.tools, c.empty, c.detail, c.cause = {}, fact.empty, fact.detail, fact.cause
-    c.tell(seq)
 
 
 def _text(c: Conversation, fact: TextAppended, _seq: int, _wall: float) -> None:

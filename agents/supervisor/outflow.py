@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from agents.adapters.contract import Adapter, Answer, NotPossible
-from agents.model import Capability, QueuedPrompt
+from agents.model import QueuedPrompt, has_turns
 from agents.status.untrusted import one_line
 from agents.supervisor import decisions
 from agents.supervisor.conversation import Conversation
@@ -82,10 +82,10 @@ class Outflow:
 
     def tidy(self, talk: Conversation, adapter: Adapter | None) -> None:
         """Drop from the queue what became a turn before the checkpoint a daemon began with."""
-        has_turns = adapter is None or Capability.INPUT not in adapter.capabilities()
+        tells = adapter is None or has_turns(adapter.capabilities())
         for prompt in self._folded.waiting:
             is_turn = prompt.state in ("sent", "delivered") and prompt.turn <= talk.started
-            if is_turn or (prompt.state == "delivered" and not has_turns):
+            if is_turn or (prompt.state == "delivered" and not tells):
                 self.started(prompt.turn)
 
     def lose_all(self, reason: str) -> None:

@@ -20,7 +20,7 @@ from agents.supervisor.vitals import Vitals
 from agents.transcript.fold import TranscriptFold
 
 #: Raised whenever the meaning of vitals or conversation in a checkpoint changes.
-VERSION = 6
+VERSION = 7
 
 #: Deadlines ticked before one mark; an adapter that wants more has a timer that never ends.
 MAX_TICKS = 1000

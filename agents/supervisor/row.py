@@ -185,7 +185,7 @@ def _cut(parts: Parts) -> Cut:
         has_begun=made.incarnation > 0,
         can_resume=made.incarnation == 0 or can_resume(parts.kind, parts.capabilities),
         directory="" if parts.has_directory else parts.spec.cwd,
-        in_turn=talk.started > talk.ended or parts.verdict.turn is Turn.ERROR,
+        in_turn=talk.started > talk.ended or talk.is_typed or parts.verdict.turn is Turn.ERROR,
         asked=talk.asking[waiting[0]] if waiting else talk.cut_off,
         failure=f"{talk.failure} {talk.hint}".strip(),
     )

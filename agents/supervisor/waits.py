@@ -26,7 +26,8 @@ class Progress(msgspec.Struct, frozen=True):
     """How far an agent's turns are, each number the highest there was.
 
     ``waiting`` tells whether messages wait, ``undelivered`` and ``dropped`` which will not come, ``ends`` how the
-    last turns ended. Of a program without turns (``has_turns``) nothing is known beyond the delivery.
+    last turns ended, ``typed`` how many ended that the user began in the program himself. Of a program without turns
+    (``has_turns``) nothing is known beyond the delivery.
     """
 
     delivered: int = 0
@@ -38,6 +39,7 @@ class Progress(msgspec.Struct, frozen=True):
     undelivered: frozenset[int] = frozenset()
     dropped: frozenset[int] = frozenset()
     ends: Mapping[int, TurnEnd] = {}
+    typed: int = 0
     has_turns: bool = True
 
 
@@ -112,7 +114,7 @@ def _now(until: str, wanted: Wanted, row: AgentRow, progress: Progress) -> str |
         case "idle":
             holds = _at_rest(turn, row, progress)
         case "done":
-            holds = _at_rest(turn, row, progress) and progress.ended > 0
+            holds = _at_rest(turn, row, progress) and (progress.ended > 0 or progress.typed > 0)
             if holds and row.turn is Turn.ERROR and (turn is None or progress.ended == turn):
                 return "failed"
         case _:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Self
 import msgspec
 
 from agents.adapters.contract import (
+    TYPED,
     Fact,
     Noted,
     PlanChanged,
@@ -277,6 +278,8 @@ class TranscriptFold:
         state = self._state
         state.turn, state.turn_at = fact.turn, wall
         state.own, state.tools = True, {}
+        if fact.turn == TYPED and not fact.text:
+            return  # what was typed is not on record
         shown = clean(fact.text)
         text = cut_bytes(shown, MAX_INLINE_TEXT)
         ref = LogRef(mark.stream, mark.offset, mark.length) if len(text) < len(shown) else None
