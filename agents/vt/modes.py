@@ -12,7 +12,7 @@ from agents.vt.stream import Csi, Piece, Reset
 #: DEC private modes of which the state is kept; any other is answered "not recognised".
 KNOWN = frozenset(
     {1, 3, 5, 6, 7, 9, 12, 25, 45, 47, 66, 69}
-    | {1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 1034, 1047, 1048, 1049, 2004, 2026}
+    | {1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1034, 1047, 1048, 1049, 2004, 2026}
 )
 #: Modes a terminal begins with: wrapping, a visible cursor.
 DEFAULTS = (7, 25)
