@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from agents.model import Capability, Kind, KindInfo
+from agents.status import program
 
 FAMILIES: Final = ("acp", "claude", "codex", "terminal")
 
@@ -93,6 +94,7 @@ _KEYS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "sessions": (_is_text, "a string"),
     "pool": (_is_text, "a string"),
     "wants": (_is_argv, "a list of non-empty strings"),
+    "status": (_is_text, "the name of a file of rules"),
     "login": (_is_argv, "a list of non-empty strings"),
     "silent_s": (_is_seconds, "a number of seconds above 0"),
     "silent_tool_s": (_is_seconds, "a number of seconds above 0"),
@@ -106,9 +108,11 @@ _KEYS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
 def load_kinds(folders: Sequence[Path], *, python: str = sys.executable, resources: Path = RESOURCES) -> KindSet:
     """Read every ``*.toml`` of ``folders``; a kind of a later folder replaces an earlier one of its name.
 
-    ``{python}`` and ``{resources}`` in ``command``, ``version_probe`` and ``env`` stand for the given values.
+    ``{python}`` and ``{resources}`` in ``command``, ``version_probe`` and ``env`` stand for the given values. The rules
+    that a kind names with ``status`` lie in the folder ``status`` beside that of the kinds.
     """
-    problems: list[str] = []
+    rules = program.load([folder.parent / "status" for folder in folders])
+    problems: list[str] = list(rules.problems)
     files: dict[str, list[_File]] = {}
     for folder in folders:
         for file in _read_folder(folder, problems):
@@ -118,6 +122,7 @@ def load_kinds(folders: Sequence[Path], *, python: str = sys.executable, resourc
     for name in sorted(files):
         table = resolver.table(name)
         if table is not None:
+            table["status"] = resolver.rules(name, table, rules.tables)
             kinds[name] = _kind(table, {"python": python, "resources": str(resources)})
     return KindSet(kinds, tuple(problems))
 
@@ -237,6 +242,16 @@ class _Resolver:
             if table is not None and self._sound(self._files[name][depth], table):
                 return table
         return None
+
+    def rules(self, name: str, table: dict[str, Any], known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+        """Return how the terminal of a kind is read; one whose rules are not there goes on without."""
+        wanted = table.get("status")
+        if wanted is None or wanted in known:
+            return known[wanted] if wanted is not None else {}
+        file = next((f for f in reversed(self._files[name]) if "status" in f.table), self._files[name][-1])
+        what = f"there are no rules “{wanted}” in a folder status beside this one{_nearest(wanted, list(known))}"
+        self._report(file, "status", what)
+        return {}
 
     def _merged(self, name: str, depth: int, chain: tuple[Path, ...]) -> dict[str, Any] | None:
         file = self._files[name][depth]

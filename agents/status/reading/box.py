@@ -1,0 +1,49 @@
+"""Reads the input box of a program off its screen: what is in it, and whether it is empty.
+
+Pure. Says nothing (``None``) where no box is seen: a message is typed again only when its box was read back empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.status.reading import rows
+from agents.status.reading.rules import Box, BoxReading, Program, Seen
+
+
+def read_box(program: Program, snapshot: Seen) -> BoxReading | None:
+    """Return what the input box holds, ``None`` when there is none on the screen."""
+    box = program.box
+    if box is None:
+        return None
+    seen = rows.select(snapshot, box.region)
+    if rows.has_any(box.none, seen):
+        return None
+    at = _first_row(box, seen)
+    if at is None:
+        return None
+    text = "\n".join(_held(box, seen, at)).strip()
+    is_hint = any(pattern.search(text) for pattern in box.placeholders)
+    has_placeholder = box.pasted is not None and box.pasted.search(text) is not None
+    return BoxReading(empty=not text or is_hint, text="" if is_hint else text, has_placeholder=has_placeholder)
+
+
+def _first_row(box: Box, seen: Sequence[str]) -> int | None:
+    """Return where the lowest box begins: what was said before may look the same."""
+    for at in range(len(seen) - 1, -1, -1):
+        if box.first.search(seen[at]) is None:
+            continue
+        if box.above is None or (at > 0 and box.above.search(seen[at - 1])):
+            return at
+    return None
+
+
+def _held(box: Box, seen: Sequence[str], at: int) -> list[str]:
+    first = box.first.search(seen[at])
+    held = [first["text"] or "" if first else ""]
+    for row in seen[at + 1 :]:
+        found = box.more.search(row) if box.more else None
+        if found is None:
+            break
+        held.append(found["text"] or "")
+    return held
