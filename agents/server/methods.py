@@ -12,7 +12,7 @@ from agents import wire
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, Rule
 from agents.server.connection import Connection
-from agents.supervisor import orders, ruling
+from agents.supervisor import looking, orders, ruling
 from agents.supervisor.fleet import Supervisor
 
 
@@ -101,6 +101,7 @@ async def _show(context: Context, _c: Connection, params: wire.AgentRef) -> wire
 
 async def _explain(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Explained:
     unit = context.supervisor.roster.resolve(params.id)
+    await looking.glance(unit)
     return msgspec.structs.replace(unit.explain(), rules=ruling.explain(unit))
 
 

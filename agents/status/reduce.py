@@ -58,11 +58,12 @@ def reduce(evidence: Sequence[Evidence], now: float, before: Turn = Turn.UNKNOWN
     """Return the verdict at ``now`` (the agent's monotonic clock); ``before`` is the turn shown so far."""
     ranked = sorted(evidence, key=lambda e: (e.rank, -e.since))
     ignored: list[str] = []
-    alive = [e for e in ranked if _counts(e, now, ignored)]
+    current = [e for e in ranked if _is_current(e, now, ignored)]
+    alive = [e for e in current if e.rank is not Rank.PROCESS]
     if not alive:
-        return Verdict(ignored=tuple(ignored))
+        return Verdict(ignored=(*ignored, *(f"{_name(e)}: processes only corroborate" for e in current)))
     chosen = _demoted(alive, ignored)
-    for other in alive:
+    for other in current:
         if other is not chosen:
             _note_other(chosen, other, ignored)
     recheck = min((e.expires for e in alive if e.expires is not None), default=None)
@@ -84,7 +85,7 @@ def reduce(evidence: Sequence[Evidence], now: float, before: Turn = Turn.UNKNOWN
         blocked=chosen.blocked if chosen.turn is Turn.BLOCKED else None,
         source=SOURCES[chosen.rank],
         since=chosen.since,
-        confidence=_confidence(chosen, alive),
+        confidence=_confidence(chosen, current),
         detail=one_line(chosen.detail),
         ignored=tuple(ignored),
         chosen=chosen,
@@ -99,14 +100,11 @@ def _name(evidence: Evidence) -> str:
     return f"{SOURCES[evidence.rank]} says {claim}"
 
 
-def _counts(evidence: Evidence, now: float, ignored: list[str]) -> bool:
-    if evidence.expires is not None and evidence.expires <= now:
-        ignored.append(f"{_name(evidence)}: expired")
-        return False
-    if evidence.rank is Rank.PROCESS:
-        ignored.append(f"{_name(evidence)}: processes only corroborate")
-        return False
-    return True
+def _is_current(evidence: Evidence, now: float, ignored: list[str]) -> bool:
+    if evidence.expires is None or now < evidence.expires:
+        return True
+    ignored.append(f"{_name(evidence)}: expired")
+    return False
 
 
 def _demoted(alive: Sequence[Evidence], ignored: list[str]) -> Evidence:
@@ -128,7 +126,11 @@ def _note_other(chosen: Evidence, other: Evidence, ignored: list[str]) -> None:
         return  # the demoted claim: its reason is already told
     if other.rank == chosen.rank:
         ignored.append(f"{_name(other)}: older than what the same source says now")
-    elif other.turn is not chosen.turn:
+    elif other.turn is chosen.turn:
+        return  # it corroborates
+    elif other.rank is Rank.PROCESS:
+        ignored.append(f"{_name(other)}: processes only corroborate")
+    else:
         ignored.append(f"{_name(other)}: weaker than {SOURCES[chosen.rank]}")
 
 

@@ -5,6 +5,8 @@ Pure; nothing follows from it by itself.
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from agents.model import Cause, Health, Trouble, Turn
@@ -12,6 +14,9 @@ from agents.model import Cause, Health, Trouble, Turn
 #: Seconds without any event after which a working agent is marked as silent, and with a tool call open.
 SILENT_S = 120.0
 SILENT_TOOL_S = 900.0
+
+#: Seconds before an agent would be called silent that its processes are watched for.
+LOOK_S = 1.0
 
 
 #: What a cause means for the health of an agent that goes on trying; the others are no matter of health.
@@ -34,20 +39,25 @@ def told(trouble: Trouble | None) -> Health:
 
 
 class Signs(msgspec.Struct, frozen=True):
-    """What the assessment depends on. Times are on the agent's monotonic clock."""
+    """What the assessment depends on. Times are on the agent's monotonic clock.
+
+    ``still_at`` is when its processes were last found to use no CPU; a recording, which knows of none, leaves it out.
+    """
 
     turn: Turn
     last_event: float
     tool_open: bool = False
     disk_error: str = ""
     told: Health = Health.OK  # what the agent itself said
+    still_at: float = math.inf
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """The health, and when time alone would change it."""
+    """The health, when time alone would change it, and from when on it is silent unless a process of it works."""
 
     health: Health
     recheck: float | None = None
+    silent_from: float | None = None
 
 
 def assess(signs: Signs, now: float, silent_s: float = SILENT_S, silent_tool_s: float = SILENT_TOOL_S) -> Assessment:
@@ -60,5 +70,7 @@ def assess(signs: Signs, now: float, silent_s: float = SILENT_S, silent_tool_s: 
         return Assessment(Health.OK)
     due = signs.last_event + (silent_tool_s if signs.tool_open else silent_s)
     if now < due:
-        return Assessment(Health.OK, due)
-    return Assessment(Health.STALLED)
+        return Assessment(Health.OK, due, due)
+    # Not before its processes were looked at in time: a test suite that prints nothing for minutes is no silence.
+    is_still = signs.still_at > due - LOOK_S
+    return Assessment(Health.STALLED if is_still else Health.OK, None, due)

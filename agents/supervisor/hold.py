@@ -159,7 +159,7 @@ class Hold:
         self.let_go.clear()
         self.ending.forget()
         unit.outflow.forget()
-        unit.background, unit.quiet_since = 0, 0.0
+        unit.background, unit.quiet_since, unit.processes = 0, 0.0, None
         unit.replica.vitals.launching(incarnation, clock.wall())
         shape = switching.next_shape(unit)
         argv = self._argv(shape)

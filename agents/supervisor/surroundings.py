@@ -1,15 +1,11 @@
-"""What is around an agent: the branch its directory is on, and processes it left running.
+"""What is around an agent on the disk: the branch its directory is on.
 
-Reads files and the process table; starts nothing. Looked at when something changed, never in a tight poll.
+Reads files only; looked at when something changed, never in a tight poll.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import psutil
-
-from agents.runtime import tree
 
 
 def branch(directory: str) -> str | None:
@@ -32,20 +28,3 @@ def _head(git: Path) -> str | None:
     if text.startswith("ref:"):
         return text.removeprefix("ref:").strip().removeprefix("refs/heads/")
     return text[:8] or None
-
-
-def helpers(pid: int) -> frozenset[int]:
-    """Return the processes below ``pid``."""
-    return frozenset(tree.descendants(pid))
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time used so far by a process and everything below it."""
-    total = 0.0
-    for member in (pid, *tree.descendants(pid)):
-        try:
-            times = psutil.Process(member).cpu_times()
-        except psutil.Error:
-            continue  # it ended meanwhile
-        total += times.user + times.system
-    return total

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -81,6 +82,8 @@ class Unit:
         self.has_directory = True
         self.background = 0
         self.quiet_since = 0.0  # monotonic; silence before this does not count (adoption, a busy child)
+        self.still_at = -math.inf  # monotonic; when its processes were last found to use no CPU
+        self.processes: Evidence | None = None  # what the last look at them says
         self.judged: dict[RequestKey, int] = {}  # requests, and the revision of the rules that were asked about them
         self.turn_over = False  # a turn ended since the life loop last looked
         self.stirred = False  # something but more text came since then
@@ -340,6 +343,7 @@ class Unit:
                 wall=clock.wall(),
                 is_live=self.is_live,
                 quiet_since=max(self.quiet_since, self.services.pulse.unbroken_since),
+                still_at=self.still_at,
                 disk_error=next(iter(self.disk.values()), ""),
             )
             evidence = self._evidence(adapter)
@@ -354,10 +358,10 @@ class Unit:
         return hooking.types_at(self.made, shape, self.view.verdict.turn, self.replica.vitals.monotonic)
 
     def _evidence(self, adapter: Adapter) -> list[Evidence]:
-        """Return what every source says: its protocol or its terminal, and its own hooks."""
+        """Return what every source says: its protocol or its terminal, its own hooks, its processes."""
         shape = self.shapes.of(self.made.incarnation)
-        hooked = hooking.evidence(self.made, self.kind, shape) if self.is_live else None
-        return [*adapter.evidence(), *([] if hooked is None else [hooked])]
+        around = (hooking.evidence(self.made, self.kind, shape), self.processes) if self.is_live else ()
+        return [*adapter.evidence(), *(said for said in around if said is not None)]
 
     def shown(self, blocks: list[Block]) -> tuple[Block, ...]:
         """Return blocks as they may leave the daemon: redacted."""

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from agents import events, wire
-from agents.model import Headline, Health, Lifecycle, Turn
-from agents.supervisor.health import SILENT_S
+from agents.model import Headline, Health, Lifecycle, Rank, Turn
+from agents.supervisor.health import SILENT_S, SILENT_TOOL_S
 from tests.integration.faults.conftest import window
 
 #: As long as the fault list asks for, and longer than a working agent may be silent.
@@ -59,8 +59,13 @@ def step(home: Any, clock: Path, *, wall: float, steady: float) -> None:
     new = clock.with_suffix(".new")
     new.write_text(f"{wall} {steady}")
     new.replace(clock)
-    for row in home.call("agent.list").agents:
+    rows = home.call("agent.list").agents
+    for row in rows:
         home.call("agent.annotate", wire.Annotate(row.id, note="looked at"))
+    client = home.client()
+    # Real time would have woken them: whoever is watched anew looks at once.
+    client.call("pane.watch", wire.Watch(tuple(row.id for row in rows)))
+    client.close()
 
 
 def test_silence_is_marked_at_all(home: Any) -> None:
@@ -72,6 +77,28 @@ def test_silence_is_marked_at_all(home: Any) -> None:
     assert (row.state, row.turn) == (Headline.SILENT, Turn.WORKING)
     home.open_gate()
     assert home.wait(agent, "done", turn=1).row.health is Health.OK
+
+
+def test_a_long_tool_that_prints_nothing_is_given_longer(home: Any) -> None:
+    """A tool call that is open and sleeps, and one that computes: both are quiet for minutes, neither is stuck."""
+    clock = stepped(home, jump_s=1e9)
+    asleep = home.play([{"do": "run", "command": "sleep 500"}]).id
+    busy = home.play([{"do": "run", "command": "while :; do :; done"}]).id
+    control = working(home)
+    for agent in (asleep, busy):
+        home.until(agent, lambda row: row.turn is Turn.WORKING and row.activity)
+        home.settle(
+            lambda agent=agent: home.call("agent.explain", wire.AgentRef(agent)).evidence[-1].rank is Rank.PROCESS
+        )
+    step(home, clock, wall=SILENT_S + 1, steady=SILENT_S + 1)
+    home.until(control, lambda row: row.health is Health.STALLED)
+    assert [home.row(agent).health for agent in (asleep, busy)] == [Health.OK, Health.OK]
+    step(home, clock, wall=SILENT_TOOL_S + SILENT_S, steady=SILENT_TOOL_S + SILENT_S)
+    home.until(asleep, lambda row: row.health is Health.STALLED)
+    assert home.row(busy).health is Health.OK
+    says = home.call("agent.explain", wire.AgentRef(busy)).evidence[-1]
+    assert (says.rank, says.turn) == (Rank.PROCESS, Turn.WORKING)
+    assert "of a core, most by" in says.detail
 
 
 def test_a_pause_of_three_minutes_makes_nobody_silent(home: Any) -> None:

@@ -42,10 +42,22 @@ def test_everything_expired_is_unknown() -> None:
     assert verdict.ignored == ("title says idle: expired",)
 
 
-def test_processes_never_decide_but_corroborate_nothing_alone() -> None:
+def test_processes_never_decide() -> None:
     verdict = reduce([claim(Rank.PROCESS, Turn.WORKING)], 12.0)
     assert verdict.turn is Turn.UNKNOWN
     assert verdict.ignored == ("process says working: processes only corroborate",)
+    # What expires weakest changes no turn: nobody need look again for it.
+    looked = claim(Rank.PROCESS, Turn.WORKING, expires=17.0)
+    against = reduce([claim(Rank.TITLE, Turn.IDLE), looked], 12.0)
+    assert (against.turn, against.recheck) == (Turn.IDLE, None)
+    assert against.ignored == ("process says working: processes only corroborate",)
+    assert reduce([looked], 18.0).ignored == ("process says working: expired",)
+
+
+def test_processes_that_agree_corroborate() -> None:
+    verdict = reduce([claim(Rank.TITLE, Turn.WORKING, confidence=0.8), claim(Rank.PROCESS, Turn.WORKING)], 12.0)
+    assert verdict.confidence == pytest.approx(0.9)
+    assert verdict.ignored == ()
 
 
 def test_of_one_source_the_latest_claim_counts() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from agents.model import Cause, Health, Trouble, Turn
-from agents.supervisor.health import SILENT_S, SILENT_TOOL_S, Assessment, Signs, assess, told
+from agents.supervisor.health import LOOK_S, SILENT_S, SILENT_TOOL_S, Assessment, Signs, assess, told
 
 
 def test_a_working_agent_is_silent_after_its_time_and_not_before() -> None:
     signs = Signs(Turn.WORKING, last_event=10.0)
-    assert assess(signs, 10.0 + SILENT_S - 0.1) == Assessment(Health.OK, 10.0 + SILENT_S)
-    assert assess(signs, 10.0 + SILENT_S) == Assessment(Health.STALLED)
+    assert assess(signs, 10.0 + SILENT_S - 0.1) == Assessment(Health.OK, 10.0 + SILENT_S, 10.0 + SILENT_S)
+    assert assess(signs, 10.0 + SILENT_S) == Assessment(Health.STALLED, None, 10.0 + SILENT_S)
 
 
 def test_an_open_tool_call_is_given_longer() -> None:
@@ -48,3 +48,11 @@ def test_what_an_agent_says_while_it_tries_again_is_its_health(cause: Cause, exp
 def test_trouble_after_which_it_gave_up_is_a_matter_of_the_turn() -> None:
     assert told(Trouble(Cause.RATE_LIMIT, "", 0.0)) is Health.OK
     assert told(None) is Health.OK
+
+
+def test_a_working_agent_is_not_silent_before_its_processes_were_looked_at() -> None:
+    due = 10.0 + SILENT_S
+    unseen = Signs(Turn.WORKING, last_event=10.0, still_at=due - LOOK_S)
+    assert assess(unseen, due + 60) == Assessment(Health.OK, None, due)
+    seen = Signs(Turn.WORKING, last_event=10.0, still_at=due - LOOK_S + 0.1)
+    assert assess(seen, due) == Assessment(Health.STALLED, None, due)
