@@ -1,0 +1,109 @@
+"""What the native core is given of a program's output: nothing that could harm it, cut where it draws the same.
+
+Pure. libvterm trusts its input: more than sixteen parameters of one sequence overwrite its heap (0.1.4 and 0.3.3), a
+C1 character moves its cursor left of the screen, a thousand accents on one letter take it seconds. Styling is left out,
+since only text is read back; strings belong to ``agents.vt.stream``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from itertools import pairwise
+
+#: Parameter characters of a sequence, and intermediates of an escape, that may go on; more are no sequence.
+LONGEST, _LONGEST_ESCAPE = 1024, 8
+
+#: Parameters that are passed on, each of so many digits: no sequence that moves text has more.
+_PARAMETERS, _DIGITS = 8, 4
+
+#: Accents one cell can hold beside its letter.
+_ACCENTS = 5
+
+#: Output as it nearly always is, of which nothing has to be taken away.
+_USUAL = re.compile(
+    r"(?:[^\x00\x1b\x7f-\x9f]++|\x1b\[[<-?]?(?:[0-9]{0,4}+;){0,12}+[0-9]{0,4}+[ -/]?[@-~]"
+    r"|\x1b(?:[78=>DEHM]|[()][0AB]))*+"
+)
+
+#: No part of any sequence: nothing is left of them first, for what remains must not make a sequence by moving together.
+_NOTHING = re.compile(r"[\x00\x7f-\x9f]+")
+
+#: Sequences that will never end well: too long, aborted by another or by a character that is no ASCII.
+_BROKEN = re.compile(
+    rf"\x1b\[(?=[\x01-\x1a\x1c-?]{{{LONGEST}}})|\x1b(?=[\x01-\x1a\x1c-/]{{{_LONGEST_ESCAPE + 1}}}|\x1b)"
+    r"|\x1b(?:\[[\x01-\x1a\x1c-?]*|[\x01-\x1a\x1c-/]*)(?=[^\x00-\x7f])"
+)
+
+#: What text alone does not need: styling, introducers of strings (their bodies come as text), 8-bit answers, lines of
+#: double width.
+_NEEDLESS = re.compile(r"\x1b\[[0-9;:]*m|\x1b[P\]X^_\\]|\x1b [FG]|\x1b#[3-6]")
+
+#: Sequences whose parameters are many or long.
+_LARGE = re.compile(r"\x1b\[(?:([\x01-\x1a\x1c-?]{13,})|([\x01-\x1a\x1c-?]{0,8}[0-9]{5}[\x01-\x1a\x1c-?]*))([@-~]?)")
+_PARTS = re.compile(r"([<-?]?)([0-9;:]*)([ -/]?)")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+
+#: The beginning of a sequence at the end of what there is.
+_BEGUN = re.compile(rf"\x1b(?:[\x00-\x1a\x1c-/]{{0,{_LONGEST_ESCAPE}}}|\[[\x00-\x1a\x1c-?]{{0,{LONGEST - 1}}})\Z")
+
+#: What the core may put onto the character before. All it does, and more: a cut never harms.
+_ONTO = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ef\u302a-\u302f\u3099\u309a"
+    "\ua800-\ua82f\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\ufff9-\ufffb\U00010a00-\U00010a3f\U0001d160-\U0001d24f"
+    "\U000e0000-\U000e01ff"
+)
+_CUT = re.compile(f"[{_ONTO}]")
+
+#: Whether there may be any of it, told from the bytes since that is fast.
+_MAY_CUT = re.compile(
+    rb"[\xcc\xcd\xd2\xd6-\xdf\xe0\xe1\xf3]|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf]|\x83)"
+    rb"|\xe3(?:\x80[\xaa-\xaf]|\x82)|\xea\xa0|\xef[\xac\xb8\xbb\xbf]|\xf0[\x90\x9d]"
+)
+_MANY = re.compile(f"[{_ONTO}]{{{_ACCENTS + 1},}}")
+
+
+def portions(data: bytes) -> tuple[list[bytes], int]:
+    """Return what to draw for ``data``, each to be written alone, and how many bytes of it that takes.
+
+    The rest is the beginning of a character or of a sequence and comes again with more. What is drawn in the end is the
+    same however the bytes came.
+    """
+    text, taken = codecs.utf_8_decode(data, "replace", False)
+    last = text.rfind("\x1b")
+    if last >= 0 and _BEGUN.match(text, last):
+        taken -= len(text) - last
+        text = text[:last]
+    clean = _clean(text)
+    if not _MAY_CUT.search(data):
+        return [clean.encode()], taken
+    clean = _MANY.sub(_few, clean)
+    cuts = [0, *(found.start() for found in _CUT.finditer(clean)), len(clean)]
+    return [clean[begin:end].encode() for begin, end in pairwise(cuts) if begin < end], taken
+
+
+def _clean(text: str) -> str:
+    if not _USUAL.fullmatch(text):
+        text = _NOTHING.sub("", text)
+        text = _LARGE.sub(_small, _NEEDLESS.sub("", _BROKEN.sub("", text)))
+    return text
+
+
+def _small(match: re.Match[str]) -> str:
+    found = _PARTS.match(_CONTROL.sub("", match[1] or match[2]))
+    if found is None or not match[3]:
+        return ""
+    private, parameters, intermediate = found.groups()
+    few = [part[:_DIGITS] for part in re.split("[;:]", parameters)[:_PARAMETERS]]
+    return f"\x1b[{private}{';'.join(few)}{intermediate}{match[3]}"
+
+
+def _few(match: re.Match[str]) -> str:
+    kept: list[str] = []
+    accents = 0
+    for character in match[0]:
+        accents = accents + 1 if unicodedata.category(character) in {"Mn", "Me", "Cf"} else 0
+        if accents <= _ACCENTS:
+            kept.append(character)
+    return "".join(kept)
