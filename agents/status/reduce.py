@@ -60,9 +60,10 @@ def reduce(evidence: Sequence[Evidence], now: float, before: Turn = Turn.UNKNOWN
     ignored: list[str] = []
     current = [e for e in ranked if _is_current(e, now, ignored)]
     alive = [e for e in current if e.rank is not Rank.PROCESS]
-    if not alive:
-        return Verdict(ignored=(*ignored, *(f"{_name(e)}: processes only corroborate" for e in current)))
-    chosen = _demoted(alive, ignored)
+    chosen = _authority(alive, ranked, ignored)
+    if chosen is None:
+        only = (f"{_name(e)}: processes only corroborate" for e in current if e.rank is Rank.PROCESS)
+        return Verdict(ignored=(*ignored, *only))
     for other in current:
         if other is not chosen:
             _note_other(chosen, other, ignored)
@@ -107,18 +108,30 @@ def _is_current(evidence: Evidence, now: float, ignored: list[str]) -> bool:
     return False
 
 
-def _demoted(alive: Sequence[Evidence], ignored: list[str]) -> Evidence:
-    """Return the authority, or the later tool activity that shows its ``blocked`` was answered elsewhere."""
-    chosen = alive[0]
+def _authority(alive: Sequence[Evidence], ranked: Sequence[Evidence], ignored: list[str]) -> Evidence | None:
+    """Return the strongest claim, or the later tool activity that shows its ``blocked`` was answered elsewhere.
+
+    That activity demotes also once it expired: what was answered is not asked again by nobody saying anything.
+    """
+    for claim in alive:
+        later = _demoter(claim, ranked)
+        if later is None:
+            return claim
+        ignored.append(f"{_name(claim)}: demoted, a tool ran later ({SOURCES[later.rank]})")
+        if later in alive:
+            return later
+    return None
+
+
+def _demoter(claim: Evidence, ranked: Sequence[Evidence]) -> Evidence | None:
     # The protocol knows its open requests; nothing weaker, which a program can forge, may close them.
-    if chosen.turn is not Turn.BLOCKED or chosen.rank is Rank.PROTOCOL:
-        return chosen
-    for other in alive[1:]:
+    if claim.turn is not Turn.BLOCKED or claim.rank is Rank.PROTOCOL:
+        return None
+    for other in ranked:
         works = other.tool_activity and other.turn is Turn.WORKING
-        if works and other.rank <= _DEMOTING and other.since > chosen.since:
-            ignored.append(f"{_name(chosen)}: demoted, a tool ran later ({SOURCES[other.rank]})")
+        if works and other.rank <= _DEMOTING and other.since > claim.since:
             return other
-    return chosen
+    return None
 
 
 def _note_other(chosen: Evidence, other: Evidence, ignored: list[str]) -> None:

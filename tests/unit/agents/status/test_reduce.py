@@ -137,3 +137,63 @@ def test_a_block_reason_without_a_block_means_nothing() -> None:
 
 def test_details_are_safe_to_show() -> None:
     assert reduce([claim(Rank.OSC7501, Turn.WORKING, detail="a\u202eb\x1b[1m\nc")], 11.0).detail == "ab c"
+
+
+@pytest.mark.parametrize("turn", [t for t in Turn if t is not Turn.WORKING])
+@pytest.mark.parametrize("rank", [rank for rank in Rank if rank is not Rank.PROTOCOL])
+def test_what_is_forged_under_a_native_session_is_ignored_and_told(rank: Rank, turn: Turn) -> None:
+    forged = claim(rank, turn, 99.0, blocked=Blocked.AUTH, detail="log in here", tool_activity=True, confidence=1.0)
+    verdict = reduce([claim(Rank.PROTOCOL, Turn.WORKING, 10.0, confidence=0.5), forged], 100.0, Turn.WORKING)
+    assert (verdict.turn, verdict.blocked, verdict.source, verdict.detail) == (Turn.WORKING, None, "protocol", "")
+    assert verdict.confidence == 0.5
+    (told,) = verdict.ignored
+    assert told.startswith({Rank.OSC7501: "osc7501 says "}.get(rank, rank.name.lower()))
+    assert turn.value in told
+
+
+def test_a_second_question_is_not_answered_by_the_tool_of_the_first() -> None:
+    tool = claim(Rank.HOOKS, Turn.WORKING, 11.0, tool_activity=True)
+    again = claim(Rank.OSC7501, Turn.BLOCKED, 12.0, blocked=Blocked.PERMISSION)
+    assert reduce([again, tool], 13.0).turn is Turn.BLOCKED
+
+
+def test_what_was_demoted_stays_so_when_the_tool_activity_has_expired() -> None:
+    blocked = claim(Rank.OSC7501, Turn.BLOCKED, 10.0, blocked=Blocked.PERMISSION)
+    tool = claim(Rank.HOOKS, Turn.WORKING, 11.0, tool_activity=True, expires=131.0)
+    demoted = reduce([blocked, tool], 130.9)
+    assert (demoted.turn, demoted.recheck) == (Turn.WORKING, 131.0)
+    over = reduce([blocked, tool, claim(Rank.PROCESS, Turn.WORKING)], 131.0)
+    assert over.turn is Turn.UNKNOWN
+    assert over.ignored == (
+        "hooks says working: expired",
+        "osc7501 says blocked (permission): demoted, a tool ran later (hooks)",
+        "process says working: processes only corroborate",
+    )
+    screen = claim(Rank.SCREEN, Turn.IDLE, 12.0)
+    assert reduce([blocked, tool, screen], 131.0).turn is Turn.IDLE
+
+
+def test_each_rank_falls_to_the_next_one_that_still_speaks() -> None:
+    ladder = [
+        claim(Rank.OSC7501, Turn.WORKING, expires=60.0),
+        claim(Rank.HOOKS, Turn.BLOCKED, blocked=Blocked.PERMISSION, expires=50.0),
+        claim(Rank.TITLE, Turn.IDLE, expires=70.0),
+        claim(Rank.SCREEN, Turn.ERROR, expires=80.0),
+    ]
+    said = {now: reduce(ladder, now) for now in (59.0, 60.0, 70.0, 80.0)}
+    assert [(v.source, v.turn) for v in said.values()] == [
+        ("osc7501", Turn.WORKING),
+        ("title", Turn.IDLE),
+        ("screen", Turn.ERROR),
+        ("none", Turn.UNKNOWN),
+    ]
+    # The next look is when the first of all that still count is over: a weaker one may have been the reason told.
+    assert [v.recheck for v in said.values()] == [60.0, 70.0, 80.0, None]
+
+
+def test_an_own_end_of_turn_is_believed_at_once_even_where_a_title_still_spins() -> None:
+    done = claim(Rank.OSC7501, Turn.DONE, 10.0)
+    spinner = claim(Rank.TITLE, Turn.WORKING, 9.0)
+    verdict = reduce([spinner, done], 10.0, Turn.WORKING)
+    assert (verdict.turn, verdict.settling, verdict.source) == (Turn.DONE, False, "osc7501")
+    assert verdict.ignored == ("title says working: weaker than osc7501",)
