@@ -15,35 +15,22 @@ from agents.adapters.registry import Family
 from agents.model import (
     LIVE,
     AgentRow,
-    Blocked,
     Decision,
     Evidence,
     Headline,
-    Health,
     Kind,
     Lifecycle,
     Mark,
     RequestKey,
     Spec,
-    Turn,
 )
 from agents.recording import tape
+from agents.recording.change import Change
 from agents.recording.tape import Recording
 from agents.supervisor import row
 from agents.supervisor.decisions import Decisions
 from agents.supervisor.judging import Judge, Moment, View
 from agents.supervisor.replica import MAX_TICKS, Replica
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What is said from ``t`` on, seconds since the recording began: a line of ``status replay``."""
-
-    t: float
-    turn: Turn
-    blocked: Blocked | None
-    health: Health
-    headline: str
-    source: str
 
 
 class Judgement(msgspec.Struct, frozen=True):

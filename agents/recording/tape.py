@@ -75,15 +75,18 @@ def marks(recording: Recording) -> Iterator[tuple[Mark, bytes]]:
 def _with_start(recording: Recording) -> Iterable[Stimulus]:
     if any(_is_start(stimulus) for stimulus in recording.stimuli):
         return recording.stimuli
-    start = _control(0.0, ev="start", incarnation=1, pid=1, pty=recording.pty, rows=recording.rows, cols=recording.cols)
+    start = _stimulus(
+        0.0, ev="start", incarnation=1, pid=1, pty=recording.pty, rows=recording.rows, cols=recording.cols
+    )
     return (start, *recording.stimuli)
 
 
 def _is_start(stimulus: Stimulus) -> bool:
-    return stimulus.stream is Stream.CTL and _record(stimulus.data).get("ev") == "start"
+    return stimulus.stream is Stream.CTL and control(stimulus.data).get("ev") == "start"
 
 
-def _record(data: bytes) -> dict[str, Any]:
+def control(data: bytes) -> dict[str, Any]:
+    """Return the record of a ctl stimulus, empty when it is none."""
     try:
         value = json.loads(data)
     except ValueError:
@@ -91,7 +94,7 @@ def _record(data: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _control(t: float, **record: Any) -> Stimulus:
+def _stimulus(t: float, **record: Any) -> Stimulus:
     return Stimulus(t, Stream.CTL, json.dumps(record).encode())
 
 
@@ -119,17 +122,17 @@ def _of_event(event: cast.Event) -> Stimulus | None:
             return Stimulus(event.t, Stream.IN, event.data)
         case cast.RESIZE:
             rows, cols = cast.size_of(event.data)
-            return _control(event.t, ev="resize", rows=rows, cols=cols)
+            return _stimulus(event.t, ev="resize", rows=rows, cols=cols)
         case cast.EXIT:
             code = int(event.data)
             ended = {"code": None, "signal": -code} if code < 0 else {"code": code, "signal": None}
-            return _control(event.t, ev="exit", **ended, leftovers=[])
+            return _stimulus(event.t, ev="exit", **ended, leftovers=[])
     return None  # a marker, or what a later version of the format knows
 
 
 def _of_protocol(path: Path, events: tuple[protocol.Event, ...]) -> Recording:
     for event in events:
-        if event.stream is Stream.CTL and not _record(event.data).get("ev"):
+        if event.stream is Stream.CTL and not control(event.data).get("ev"):
             raise RecordingBroken(f"{path}: at {event.t:g} s: the data of a ctl is no record of a keeper")
     stimuli = tuple(Stimulus(event.t, event.stream, event.data) for event in events)
     return Recording(path=path, pty=False, stimuli=stimuli, end=events[-1].t if events else 0.0)

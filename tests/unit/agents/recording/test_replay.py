@@ -1,32 +1,17 @@
 from __future__ import annotations
 
 import itertools
-import json
 from pathlib import Path
 
 from agents.adapters.claude.adapter import ClaudeAdapter
 from agents.model import Blocked, Health, Kind, Stream, Turn
 from agents.recording import protocol, tape
-from agents.recording.replay import Change, changes, judgements
+from agents.recording.change import Change
+from agents.recording.replay import changes, judgements
 from agents.recording.tape import Recording
+from tests.unit.agents.recording.sessions import recorded
 
-CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "claude"
 CLAUDE = Kind(name="claude", family="claude", command=("claude",))
-
-
-def recorded(tmp_path: Path, name: str, step: float = 0.5) -> Recording:
-    """Return a session of the corpus as a recording in which every line comes ``step`` seconds after the former."""
-    lines: list[str] = []
-    writer = protocol.Writer(lines.append)
-    t = 0.0
-    for line in (CORPUS / f"{name}.jsonl").read_text().splitlines():
-        entry = json.loads(line)
-        if entry["dir"] in ("in", "out"):
-            t += step
-            writer.event(t, Stream(entry["dir"]), entry["line"].encode() + b"\n")
-    path = tmp_path / f"{name}.jsonl"
-    path.write_text("".join(lines))
-    return tape.load(path)
 
 
 def test_a_turn_with_a_permission_is_told_as_it_was(tmp_path: Path) -> None:
