@@ -42,6 +42,9 @@ HOLD_S = 2.0
 REQUEST_S = 60.0
 
 
+Fact = Callable[[Snapshot], bool]
+
+
 class Border(msgspec.Struct, frozen=True):
     """What is true from ``at`` on."""
 
@@ -88,7 +91,14 @@ class Take:
         """Wait for the next request (or that number, from 1) to come in; return when."""
         number = self._seen + 1 if number is None else number
         await self._fact(lambda: len(self.requests()) >= number, f"request {number} comes in")
-        return self.requests()[number - 1].began - self.capture.began
+        at = self.requests()[number - 1].began - self.capture.began
+        self.works(at, "it asks the model")
+        return at
+
+    def works(self, at: float, note: str) -> None:
+        """Note the proof that it reacted to a key: from then on it works, and nothing else will do."""
+        if self._borders[-1].turn == "working" and self._borders[-1].alt:
+            self.now("working", at, note=note)
 
     async def reply(self) -> float:
         """Wait until the next request has been answered to its end, or was given up; return when."""
@@ -117,13 +127,18 @@ class Take:
         seen = self.capture.snapshot()
         return "(unknown)" if seen is None else "\n".join(seen.lines)
 
-    async def shows(self, *texts: str, within: float = 30.0) -> float:
-        """Wait until one of the texts is on the screen; return when."""
-        return await self.capture.until(showing(*texts), within)
+    async def shows(self, *wanted: str | Fact, within: float = 30.0) -> float:
+        """Wait until one of the texts is on the screen, or one of the facts holds of it; return when."""
+        facts = [showing(one) if isinstance(one, str) else one for one in wanted]
+        return await self.capture.until(lambda seen: any(fact(seen) for fact in facts), within)
 
-    async def ready(self, *texts: str) -> None:
-        """Wait until it can be spoken to, and hold that."""
-        self.now("idle", await self.shows(*texts), note="the input box is there")
+    async def ready(self, *texts: str | Fact, quiet: float = 0.0) -> None:
+        """Wait until it can be spoken to, and (where it says so too early) has drawn nothing for a while; hold that."""
+        at = await self.shows(*texts)
+        if quiet:
+            await self.capture.until_quiet(quiet, 10.0)
+            at = self.capture.now
+        self.now("idle", at, note="the input box is there")
         await self.hold()
 
     async def hold(self, seconds: float = HOLD_S) -> None:
@@ -131,14 +146,14 @@ class Take:
         await asyncio.sleep(seconds)
 
     async def say(self, text: str, note: str = "") -> float:
-        """Type a message and press Enter; it works from then on."""
+        """Type a message and press Enter; it works from then on, and surely once it asks the model."""
         self.capture.paste(text) if "\n" in text else self.capture.type(text)
         await self.capture.until_quiet(0.3, 3.0)
         at = self.capture.type("\r")
-        self.now("working", at, note=note or "Enter")
+        self.now("working", at, alt=("idle", "done", "error"), note=note or "Enter")
         return at
 
-    async def blocked(self, kind: str, *texts: str) -> float:
+    async def blocked(self, kind: str, *texts: str | Fact) -> float:
         """Wait until it asks: the call of the tool is answered by the API, and then the dialog is there."""
         self.now("working", await self.reply(), alt=("blocked",), note="the model has called the tool")
         at = await self.shows(*texts)
@@ -146,18 +161,36 @@ class Take:
         await self.hold()
         return at
 
-    def press(self, key: str, turn: str = "working", *, alt: Sequence[str] = (), note: str = "") -> float:
-        """Press a key that changes what is true."""
+    def press(self, key: str, turn: str = "working", *, alt: Sequence[str] = ("blocked",), note: str = "") -> float:
+        """Press a key that lets it go on; surely it does once it asks the model, or a file tells."""
         at = self.capture.type(key)
         self.now(turn, at, alt=alt, note=note or f"{key!r} pressed")
         return at
 
-    async def done(self, note: str = "") -> float:
-        """Wait until the model has said its last; the turn is done from then on."""
-        at = await self.reply()
-        self.now("done", at, alt=("idle",), note=note or "the last request is answered")
+    async def stop(self, key: str, *texts: str | Fact, note: str) -> None:
+        """Press a key that ends the turn; the program has taken note once it shows one of the texts."""
+        at = self.capture.type(key)
+        rest = ("done", "error")
+        self.now("idle", at, alt=(*rest, "working", "blocked"), note=note)
+        self.now("idle", await self.shows(*texts), alt=rest, note="the program has taken note of it")
+        await self.hold(4.0)
+
+    async def made(self, name: str) -> None:
+        """Wait until a tool has made a file: it runs."""
+        for _ in range(300):
+            if (self.repo / name).exists():
+                self.works(self.capture.now, f"{name} is there")
+                return
+            await asyncio.sleep(0.1)
+        raise NotSeen(f"{name} was never made\n{self.screen()}")
+
+    async def done(self, *texts: str | Fact) -> None:
+        """Wait until the model has said its last: the turn is done, and the program knows it by what it then shows."""
+        alt = ("idle", "working") if texts else ("idle",)
+        self.now("done", await self.reply(), alt=alt, note="the last request is answered")
+        if texts:
+            self.now("done", await self.shows(*texts), alt=("idle",), note="the program has taken note of it")
         await self.hold(3.0)
-        return at
 
 
 Act = Callable[[Take], Awaitable[None]]
@@ -182,10 +215,15 @@ class Stage(msgspec.Struct, frozen=True):
     kind: str
     version: str
     program: Callable[[Scene, Path, Path, str], Program]
-    ignored: frozenset[str] = frozenset()
 
 
-def showing(*texts: str) -> Callable[[Snapshot], bool]:
+def lacking(text: str) -> Fact:
+    """Return the fact that a text is not on the screen."""
+    is_there = showing(text)
+    return lambda seen: not is_there(seen)
+
+
+def showing(*texts: str) -> Fact:
     """Return the fact that one of the texts is on the screen, whatever is between its words."""
     wanted = [text.split() for text in texts]
 

@@ -5,7 +5,6 @@ Run by hand after a new pin, never by a test; afterwards look at the screens at 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Iterator
@@ -36,7 +35,7 @@ async def text(take: Take) -> None:
     """Take a turn without tools."""
     await take.ready(*BOX)
     await take.say("Say something")
-    await take.done()
+    await take.done(*BOX)
 
 
 async def permission(take: Take) -> None:
@@ -45,7 +44,7 @@ async def permission(take: Take) -> None:
     await take.say("Write hello.txt")
     await take.blocked("permission", CREATE)
     take.press("\r")
-    await take.done()
+    await take.done(*BOX)
 
 
 async def deny(take: Take) -> None:
@@ -53,8 +52,7 @@ async def deny(take: Take) -> None:
     await take.ready(*BOX)
     await take.say("Write hello.txt")
     await take.blocked("permission", CREATE)
-    take.press("3", "idle", alt=("done", "error"), note="“No” chosen")
-    await take.hold(4.0)
+    await take.stop("3", *BOX, note="“No” chosen")
 
 
 async def escaped(take: Take) -> None:
@@ -62,8 +60,7 @@ async def escaped(take: Take) -> None:
     await take.ready(*BOX)
     await take.say("Run it")
     await take.blocked("permission", PROCEED)
-    take.press(ESCAPE, "idle", alt=("done", "error"), note="Esc in the dialog")
-    await take.hold(4.0)
+    await take.stop(ESCAPE, *BOX, note="Esc in the dialog")
 
 
 async def command(take: Take) -> None:
@@ -75,7 +72,7 @@ async def command(take: Take) -> None:
         take.capture.type(key)
         await take.hold(0.4)
     take.press("\r")
-    await take.done()
+    await take.done(*BOX)
 
 
 async def steps(take: Take) -> None:
@@ -85,8 +82,7 @@ async def steps(take: Take) -> None:
     for _ in range(3):
         await take.blocked("permission", PROCEED)
         take.press("\r")
-        await take.shows("Running", "⎿", within=5.0)
-    await take.done()
+    await take.done(*BOX)
 
 
 async def question(take: Take) -> None:
@@ -95,7 +91,7 @@ async def question(take: Take) -> None:
     await take.say("Ask me")
     await take.blocked("question", QUESTION)
     take.press("\r")
-    await take.done()
+    await take.done(*BOX)
 
 
 async def question_left(take: Take) -> None:
@@ -103,8 +99,7 @@ async def question_left(take: Take) -> None:
     await take.ready(*BOX)
     await take.say("Ask me")
     await take.blocked("question", QUESTION)
-    take.press(ESCAPE, "idle", alt=("done", "error"), note="Esc in the question")
-    await take.hold(4.0)
+    await take.stop(ESCAPE, *BOX, note="Esc in the question")
 
 
 async def plan(take: Take) -> None:
@@ -113,7 +108,7 @@ async def plan(take: Take) -> None:
     await take.say("Plan it")
     await take.blocked("permission", "Would you like to proceed?", "Exit plan mode?", "Ready to code?")
     take.press("\r")
-    await take.done()
+    await take.done(*BOX)
 
 
 async def interrupt_stream(take: Take) -> None:
@@ -122,8 +117,7 @@ async def interrupt_stream(take: Take) -> None:
     await take.say("Count")
     await take.request()
     await take.hold(3.0)
-    take.press(ESCAPE, "idle", alt=("done", "error"), note="Esc in mid-stream")
-    await take.hold(4.0)
+    await take.stop(ESCAPE, *BOX, note="Esc in mid-stream")
 
 
 async def interrupt_tool(take: Take) -> None:
@@ -132,10 +126,9 @@ async def interrupt_tool(take: Take) -> None:
     await take.say("Run it")
     await take.blocked("permission", PROCEED)
     take.press("\r")
-    await _made(take, "begun.txt")
+    await take.made("begun.txt")
     await take.hold()
-    take.press(ESCAPE, "idle", alt=("done", "error"), note="Esc while a tool runs")
-    await take.hold(4.0)
+    await take.stop(ESCAPE, *BOX, note="Esc while a tool runs")
 
 
 async def long_tool(take: Take) -> None:
@@ -144,8 +137,8 @@ async def long_tool(take: Take) -> None:
     await take.say("Run it")
     await take.blocked("permission", PROCEED)
     take.press("\r")
-    await _made(take, "begun.txt")
-    await take.done()
+    await take.made("begun.txt")
+    await take.done(*BOX)
 
 
 async def hang(take: Take) -> None:
@@ -195,7 +188,7 @@ async def two_turns(take: Take) -> None:
     at = await take.reply()
     take.now("working", at, alt=("done", "idle"), note="the first answer ends; the second message waits in the queue")
     take.now("working", await take.request(), note="the second request comes in")
-    await take.done()
+    await take.done(*BOX)
 
 
 async def three_turns(take: Take) -> None:
@@ -213,7 +206,7 @@ async def background(take: Take) -> None:
     await take.ready(*BOX)
     await take.say("Serve it")
     await take.reply()
-    await take.done()
+    await take.done(*BOX)
     await take.hold(3.0)
 
 
@@ -228,7 +221,7 @@ async def resize(take: Take) -> None:
         take.capture.resize(rows, cols)
         await take.hold(0.5)
     take.press("\r")
-    await take.done()
+    await take.done(*BOX)
     take.capture.resize(24, 80)
     await take.hold(1.5)
 
@@ -237,7 +230,7 @@ async def paste(take: Take) -> None:
     """Paste many lines, which it shows as a placeholder."""
     await take.ready(*BOX)
     await take.say("\n".join(f"line {number} of a long note" for number in range(60)))
-    await take.done()
+    await take.done(*BOX)
 
 
 async def always(take: Take) -> None:
@@ -246,11 +239,11 @@ async def always(take: Take) -> None:
     await take.say("Write hello.txt")
     await take.blocked("permission", CREATE)
     take.press("2")
-    await take.done()
+    await take.done(*BOX)
     (take.repo / "hello.txt").unlink()
     await take.say("Write it again")
     await take.reply()
-    await take.done()
+    await take.done(*BOX)
 
 
 async def trust(take: Take) -> None:
@@ -258,7 +251,7 @@ async def trust(take: Take) -> None:
     at = await take.shows("Yes, I trust this folder", "Do you trust the files in this folder?")
     take.now("blocked", at, blocked="permission", note="the question about the folder is there")
     await take.hold(3.0)
-    take.press("\r", "starting", alt=("idle", "working"))
+    take.now("starting", take.capture.type("\r"), alt=("idle", "working", "blocked"), note="Enter")
     await take.ready(*BOX)
 
 
@@ -267,14 +260,6 @@ async def typing(take: Take) -> None:
     await take.ready(*BOX)
     take.capture.type("Do you want to proceed? 1. Yes 2. No")
     await take.hold(4.0)
-
-
-async def _made(take: Take, name: str) -> None:
-    for _ in range(200):
-        if (take.repo / name).exists():
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{name} was never made")
 
 
 _PLAIN = ("osc7501",)
