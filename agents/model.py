@@ -520,6 +520,19 @@ class AgentRow(msgspec.Struct, frozen=True):
     delivery: TurnDelivery | None = None
 
 
+class Incident(msgspec.Struct, frozen=True):
+    """One thing that befell several agents: a lost login (``state`` log_in) or a provider they wait for (parked).
+
+    ``vendor`` is whose login or service it is; ``until`` (epoch seconds) when all of them go on, if that is known.
+    """
+
+    state: Headline
+    vendor: str
+    agents: tuple[AgentId, ...]
+    names: tuple[str, ...]
+    until: float | None = None
+
+
 class Kind(msgspec.Struct, frozen=True):
     """A program Quarterdeck can drive; one TOML file each (``resources/agents/*.toml`` and the user's own).
 

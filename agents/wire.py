@@ -18,6 +18,7 @@ from agents.model import (
     Block,
     Capability,
     Evidence,
+    Incident,
     KindInfo,
     RequestKey,
     Rule,
@@ -406,10 +407,16 @@ class Next(msgspec.Struct, frozen=True):
 
 
 class NextEntry(msgspec.Struct, frozen=True):
-    """The agent that needs the user most, and how many do."""
+    """The agent that needs the user most, and how many entries wait.
+
+    ``incident`` is set where it stands for others that lost the same login; ``parked`` are the providers several
+    agents wait for, who need nobody.
+    """
 
     row: AgentRow | None
     waiting: int
+    incident: Incident | None = None
+    parked: tuple[Incident, ...] = ()
 
 
 class Resumed(msgspec.Struct, frozen=True):

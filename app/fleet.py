@@ -21,7 +21,8 @@ from agents.events import (
     NumberedEvent,
     Snapshot,
 )
-from agents.model import AgentId, AgentRow, Block, Headline, KindInfo
+from agents.model import AgentId, AgentRow, Block, Headline, Incident, KindInfo
+from agents.status import incidents
 
 #: Notices a client remembers.
 NOTICE_LIMIT = 1000
@@ -78,9 +79,22 @@ class Fleet:
         return self._rows.get(agent)
 
     def triage(self, now: float) -> tuple[AgentRow, ...]:
-        """Return who needs the user, most urgent first, oldest first inside a rank; snoozed ones left out."""
+        """Return who needs the user, most urgent first, oldest first inside a rank; snoozed ones left out.
+
+        Agents that lost the same login are one entry: the first of them stands for all.
+        """
+        return incidents.heads(self._waiting(now), incidents.vendors(self.kinds))
+
+    def incidents(self, now: float) -> tuple[Incident, ...]:
+        """Return what befell several agents at once: a lost login of those that wait, a provider that parks them."""
+        vendors = incidents.vendors(self.kinds)
+        lost = incidents.incidents(self._waiting(now), vendors)
+        parked = incidents.incidents(self.rows(), vendors)
+        return (*lost, *(found for found in parked if found.state is Headline.PARKED))
+
+    def _waiting(self, now: float) -> list[AgentRow]:
         waiting = [r for r in self._rows.values() if needs_user(r, now)]
-        return tuple(sorted(waiting, key=lambda r: (r.rank or 0, r.since, r.id)))
+        return sorted(waiting, key=lambda r: (r.rank or 0, r.since, r.id))
 
     def counts(self) -> dict[Headline, int]:
         """Return how many agents show each headline."""

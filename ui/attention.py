@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from agents.status import recovery
+from agents.status import incidents, recovery
 from app.filters import LOOKS, Group, counts, words
 from app.fleet import Change, Fleet, What
 from ui.theme import Theme
@@ -130,13 +130,15 @@ class AttentionBar(QWidget):
         self._show_banner(has_rows=bool(found))
 
     def _show_banner(self, *, has_rows: bool) -> None:
-        """Say what is wrong with the line, else who was cut off and how they come back."""
+        """Say what is wrong with the line, else who was cut off and how they come back, else what befell several."""
         rows = self._fleet.rows()
         words = ""
         if not self._fleet.connected:
             words = connection_words(self._fleet.connection_detail, has_rows=has_rows)
         elif recovery.is_worth_resuming(rows):
             words = recovery_words(recovery.sentence(rows), self._keys_of("fleet.resume_all"))
+        else:
+            words = ". ".join(incidents.sentence(found, time.time()) for found in self._fleet.incidents(time.time()))
         self.banner.setVisible(bool(words))
         self._banner_icon.setPixmap(self._pixmap("exclamation" if self._fleet.connected else "offline", "warning"))
         self._banner_words.setText(words)

@@ -10,8 +10,9 @@ import msgspec
 
 from agents import wire
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import AgentId, Rule
+from agents.model import AgentId, Headline, Rule
 from agents.server.connection import Connection
+from agents.status import incidents
 from agents.supervisor import looking, orders, ruling
 from agents.supervisor.fleet import Supervisor
 
@@ -106,9 +107,12 @@ async def _explain(context: Context, _c: Connection, params: wire.AgentRef) -> w
 
 
 async def _next(context: Context, _c: Connection, params: wire.Next) -> wire.NextEntry:
-    queue = context.supervisor.roster.triage()
+    roster = context.supervisor.roster
+    waiting, vendors = roster.triage(), roster.vendors()
+    queue, befell = incidents.heads(waiting, vendors), incidents.incidents(waiting, vendors)
     row = next((row for row in queue if row.id not in params.after), None)
-    return wire.NextEntry(row, len(queue))
+    parked = tuple(i for i in incidents.incidents(roster.rows(), vendors) if i.state is Headline.PARKED)
+    return wire.NextEntry(row, len(queue), None if row is None else incidents.of(row.id, befell), parked)
 
 
 async def _resume(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Started:

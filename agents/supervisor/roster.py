@@ -51,6 +51,10 @@ class Roster:
         life = self._lives.get(agent)
         return None if life is None else life.unit.row()
 
+    def vendors(self) -> dict[str, str]:
+        """Return whose login each kind in use runs on."""
+        return {unit.kind.name: unit.kind.sessions or unit.kind.name for unit in self.units()}
+
     def triage(self) -> list[AgentRow]:
         """Return who needs the user, most urgent first, oldest first inside a rank."""
         now = self._clock.wall()

@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 
 from agents.model import AgentRow, Evidence
-from agents.status import recovery
+from agents.status import incidents, recovery
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import one_line
 from agents.status.words import attempts
@@ -97,23 +97,33 @@ def next_entry(context: Context, args: Namespace) -> int:
     """Show the agent that needs the user most."""
     del args
     entry: NextEntry = context.call("agent.next", Next())
-    output, row = context.output, entry.row
+    output = context.output
     if output.is_json:
         output.json(entry)
-    elif row is None:
+        return Exit.DONE
+    if entry.row is None:
         output.line("Nobody needs you.")
     else:
-        _head(context, row)
-        for line in roster.facts([("id", row.id), ("project", row.project), ("why", row.reason)]):
-            output.line("  ", *line)
-        for asked in row.requests:
-            for line in roster.request(asked, context.now()):
-                output.line("  ", *line)
-        if row.requests:
-            output.line(f"  quarterdeck allow {row.id}   quarterdeck deny {row.id} --reason TEXT")
-        if entry.waiting > 1:
-            output.line(f"  and {entry.waiting - 1} more")
+        _entry(context, entry, entry.row)
+    for parked in entry.parked:
+        output.line((incidents.sentence(parked, context.now()), "info"))
     return Exit.DONE
+
+
+def _entry(context: Context, entry: NextEntry, row: AgentRow) -> None:
+    output = context.output
+    _head(context, row)
+    if entry.incident is not None:
+        output.line("  ", incidents.sentence(entry.incident, context.now()))
+    for line in roster.facts([("id", row.id), ("project", row.project), ("why", row.reason)]):
+        output.line("  ", *line)
+    for asked in row.requests:
+        for line in roster.request(asked, context.now()):
+            output.line("  ", *line)
+    if row.requests:
+        output.line(f"  quarterdeck allow {row.id}   quarterdeck deny {row.id} --reason TEXT")
+    if entry.waiting > 1:
+        output.line(f"  and {entry.waiting - 1} more")
 
 
 def explain(context: Context, args: Namespace) -> int:

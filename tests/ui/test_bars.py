@@ -130,3 +130,25 @@ def test_a_long_message_is_elided_and_whole_in_its_tooltip(deck: Deck) -> None:
     deck.fleet.note("error", "word " * 200, time.time())
     assert len(deck.window.hints._toast.text()) < 300
     assert deck.window.hints._toast.toolTip().count("word") == 200
+
+
+def test_a_lost_login_is_one_line_of_the_queue_and_one_sentence_of_the_banner(make_deck: MakeDeck) -> None:
+    deck = make_deck(*(row(name, Turn.WORKING, health=Health.AUTH_LOST) for name in ("fix", "docs", "perf")))
+    attention, roster = deck.window.attention, deck.window.roster.view.roster
+    deck.wait(attention.banner.isVisible)
+    assert attention._banner_words.text() == "3 agents wait for one login to demo: fix, docs, perf"
+    (pointer,) = roster.wanted()[0].children
+    look = roster.look(pointer)
+    assert (look.title, look.meta, look.detail) == ("fix and 2 more", "demo", "docs, perf")
+    assert look.accessible == attention._banner_words.text()
+    put(deck.fleet, row("fix", Turn.WORKING))
+    put(deck.fleet, row("docs", Turn.WORKING))
+    deck.wait(lambda: not attention.banner.isVisible())
+    (pointer,) = roster.wanted()[0].children
+    assert roster.look(pointer).title == "perf"
+
+
+def test_a_provider_that_parks_several_is_told_once(make_deck: MakeDeck) -> None:
+    deck = make_deck(*(row(name, Turn.WORKING, health=Health.PROVIDER_DOWN) for name in ("fix", "docs")))
+    deck.wait(deck.window.attention.banner.isVisible)
+    assert deck.window.attention._banner_words.text() == "2 agents are parked by demo: fix, docs"

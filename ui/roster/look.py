@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from agents.model import AgentRow, Headline
+from agents.model import AgentRow, Headline, Incident
 from agents.status.headline import GLYPHS, age
+from agents.status.incidents import sentence
 from agents.status.words import moment
 
 
@@ -29,8 +30,8 @@ class Look(msgspec.Struct, frozen=True):
     accessible: str = ""
 
 
-def look_of(row: AgentRow, now: float, *, with_project: bool = False) -> Look:
-    """Return how an agent looks at ``now`` (epoch seconds)."""
+def look_of(row: AgentRow, now: float, *, with_project: bool = False, incident: Incident | None = None) -> Look:
+    """Return how an agent looks at ``now`` (epoch seconds); in the queue it may stand for all of an incident."""
     glyph = GLYPHS[row.state]
     meta = [part for part in (row.kind, row.branch) if part]
     if with_project:
@@ -38,10 +39,14 @@ def look_of(row: AgentRow, now: float, *, with_project: bool = False) -> Look:
     when = when_words(row, now)
     detail = row.activity if row.activity and row.activity not in row.headline else row.note
     status = "catching up" if row.catching_up else row.headline
+    title, said = row.name, accessible_words(row, when)
+    if incident is not None:
+        title, said = f"{row.name} and {len(incident.agents) - 1} more", sentence(incident, now)
+        detail, meta = ", ".join(incident.names[1:]), [incident.vendor]
     return Look(
         icon=glyph.name,
         role=glyph.role,
-        title=row.name,
+        title=title,
         meta=" · ".join(meta),
         when=when,
         status=status,
@@ -50,7 +55,7 @@ def look_of(row: AgentRow, now: float, *, with_project: bool = False) -> Look:
         slot=str(row.slot) if row.slot else "",
         unread=row.unread,
         cost=money(row.cost),
-        accessible=accessible_words(row, when),
+        accessible=said,
     )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from agents.model import AgentId
+from agents.model import AgentId, Headline
+from agents.status import incidents
 from app.fleet import Fleet
 from ui.roster.entries import NEEDS, Choices, Key, Kind, Section, sections
 from ui.roster.look import Look, fold_look, look_of, needs_look, project_look
@@ -22,6 +23,9 @@ KEY_ROLE = Qt.ItemDataRole.UserRole + 1
 LOOK_ROLE = Qt.ItemDataRole.UserRole + 2
 
 _ROOT = QModelIndex()
+
+#: States in which one line may stand for several agents.
+_SHARED = frozenset({Headline.LOG_IN, Headline.FAILED})
 
 
 class RosterModel(QAbstractItemModel):
@@ -133,7 +137,10 @@ class RosterModel(QAbstractItemModel):
         row = self._fleet.row(key.id)
         if row is None:
             return Look(icon="question", role="muted", title=key.id)
-        return look_of(row, self._clock(), with_project=key.kind is Kind.POINTER)
+        if key.kind is not Kind.POINTER:
+            return look_of(row, self._clock())
+        befell = self._fleet.incidents(self._clock()) if row.state in _SHARED else ()
+        return look_of(row, self._clock(), with_project=True, incident=incidents.of(row.id, befell))
 
     def _tooltip(self, key: Key) -> str:
         row = self._fleet.row(key.id) if key.agent else None

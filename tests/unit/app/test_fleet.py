@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agents.events import AgentAdded, AgentChanged, AgentRemoved, Event, LogGrew, Noticed, NumberedEvent, Snapshot
 from agents.jsonrpc import encode_event
-from agents.model import Headline
+from agents.model import Headline, Health
 from app.client.frames import decode_line
 from app.fleet import NOTICE_LIMIT, Change, Fleet, What, needs_user
 from tests.fakes.scripted_daemon import asking, row
@@ -165,3 +165,23 @@ def test_own_notices_outlive_a_snapshot_in_order_of_time() -> None:
     fleet.note("warning", "settings.toml:3: bad", 20.0)
     fleet.reset(Snapshot(1, (), (Noticed("info", "early", 10.0), Noticed("info", "late", 30.0))))
     assert [notice.text for notice in fleet.notices] == ["early", "settings.toml:3: bad", "late"]
+
+
+def test_a_lost_login_is_one_entry_of_the_queue_and_its_rows_stay_rows() -> None:
+    fleet = Fleet()
+    lost = [row(name, state=Headline.LOG_IN, rank=1, since=float(at)) for at, name in enumerate("abc", 1)]
+    fleet.reset(Snapshot(1, (*lost, asking("q", since=0.0))))
+    assert [entry.id for entry in fleet.triage(50.0)] == ["a", "q"]
+    (incident,) = fleet.incidents(50.0)
+    assert incident.agents == ("a", "b", "c")
+    fleet.apply(NumberedEvent(2, AgentChanged(row("a", snoozed_until=90.0, state=Headline.LOG_IN, rank=1))))
+    assert [entry.id for entry in fleet.triage(50.0)] == ["b", "q"]
+    assert len(fleet.rows()) == 4
+
+
+def test_agents_parked_by_one_provider_are_one_incident_and_no_entry() -> None:
+    fleet = Fleet()
+    held = [row(name, state=Headline.PARKED, health=Health.PROVIDER_DOWN) for name in "ab"]
+    fleet.reset(Snapshot(1, tuple(held)))
+    assert fleet.triage(50.0) == ()
+    assert [(found.state, found.agents) for found in fleet.incidents(50.0)] == [(Headline.PARKED, ("a", "b"))]

@@ -12,6 +12,7 @@ from agents.model import (
     Diff,
     Evidence,
     Headline,
+    Incident,
     Lifecycle,
     Question,
     QueuedPrompt,
@@ -222,7 +223,19 @@ def test_next_shows_a_question_with_its_choices(shell) -> None:
 def test_next_with_nobody_waiting(shell) -> None:
     with shell.daemon({"agent.next": NextEntry(None, 0)}):
         assert shell("next").out == "Nobody needs you.\n"
-        assert shell("next", "--json").json == {"row": None, "waiting": 0}
+        assert shell("next", "--json").json == {"row": None, "waiting": 0, "incident": None, "parked": []}
+
+
+def test_next_says_for_whom_else_an_entry_stands_and_who_is_parked(shell) -> None:
+    lost = Incident(Headline.LOG_IN, "claude", ("habc123", "b", "c"), ("fix-login", "docs\x1b[31m", "perf"))
+    parked = Incident(Headline.PARKED, "codex", ("d", "e"), ("d", "e"))
+    with shell.daemon({"agent.next": NextEntry(row(state=Headline.LOG_IN), 1, lost, (parked,))}):
+        text = shell("next").out
+    assert "3 agents wait for one login to claude: fix-login, docs, perf" in text
+    assert "2 agents are parked by codex: d, e" in text
+    assert "more" not in text
+    with shell.daemon({"agent.next": NextEntry(None, 0, None, (parked,))}):
+        assert shell("next").out == "Nobody needs you.\n2 agents are parked by codex: d, e\n"
 
 
 def test_explain_lists_chosen_other_and_ignored(shell) -> None:
