@@ -7,6 +7,7 @@ ends nothing. Aborted sequences vanish whole: the core must never be left in the
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Literal
 
@@ -170,11 +171,11 @@ class Splitter(msgspec.Struct):
             self.discarding = "csi" if is_long else ""
             self.pending = b"" if is_long else data[at:]
             return -1
-        if not is_long:
-            pieces += _csi(found)
-        if found[2] is None and data[end] in _CANCEL:
-            end += 1
-        return end
+        if found[2] is not None:
+            pieces += [] if is_long else [_csi(found[0])]
+            return end
+        pieces += [] if is_long else _executed(found[1])
+        return end + 1 if data[end] in _CANCEL else end
 
     def _string(self, data: bytes, at: int, resume: int, pieces: list[Piece], ends: re.Pattern[bytes]) -> int:
         start = at + 2
@@ -245,21 +246,23 @@ def _limit(begun: bytes) -> int:
     return OSC_7501_LIMIT if code is not None and int(code[1]) == 7501 else STRING_LIMIT
 
 
-def _csi(found: re.Match[bytes]) -> list[Piece]:
-    """Return the control sequence as a piece of its own if it matters here, else as text; nothing of an aborted one."""
-    inside = found[1]
-    controls = b"".join(_CONTROLS.findall(inside)) if inside else b""
-    if found[2] is None:
-        executed = controls.replace(b"\x07", b"").replace(b"\x7f", b"")
-        return [Text(executed)] if executed else []
-    parts = _CSI_PARTS.fullmatch(_CONTROLS.sub(b"", inside) if controls else inside)
+def _executed(inside: bytes) -> list[Piece]:
+    """Return what is left of an aborted control sequence: the controls that stood in it."""
+    executed = b"".join(_CONTROLS.findall(inside)).replace(b"\x07", b"").replace(b"\x7f", b"")
+    return [Text(executed)] if executed else []
+
+
+@functools.lru_cache(maxsize=512)  # a program says the same few again and again, some with every frame
+def _csi(raw: bytes) -> Piece:
+    """Return a whole control sequence as a piece of its own if it matters here, else as text."""
+    parts = _CSI_PARTS.fullmatch(_CONTROLS.sub(b"", raw[2:-1]))
     if parts is None:
-        return [Text(found[0])]
+        return Text(raw)
     private, params, intermediate = (part.decode() for part in parts.groups())
-    final = found[2].decode()
+    final = chr(raw[-1])
     if (private, intermediate) not in _FINALS.get(final, ()):
-        return [Text(found[0])]
-    return [Csi(found[0], private, params, intermediate, final)]
+        return Text(raw)
+    return Csi(raw, private, params, intermediate, final)
 
 
 def _first(data: bytes, at: int, *marks: bytes) -> int:
