@@ -21,6 +21,9 @@ class Control(msgspec.Struct, frozen=True):
     signal: int | None = None
     error: str = ""
     program: str = ""
+    id: str = ""  # of a write that is now wholly in the agent
+    rows: int = 0
+    cols: int = 0
 
 
 def read_control(data: bytes) -> Control | None:

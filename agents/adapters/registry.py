@@ -24,6 +24,6 @@ def families() -> Mapping[str, Family]:
     from agents.adapters.acp.adapter import AcpAdapter  # noqa: PLC0415
     from agents.adapters.claude.adapter import ClaudeAdapter  # noqa: PLC0415
     from agents.adapters.codex.adapter import CodexAdapter  # noqa: PLC0415
-    from agents.adapters.terminal import TerminalAdapter  # noqa: PLC0415
+    from agents.adapters.terminal.adapter import TerminalAdapter  # noqa: PLC0415
 
     return {"acp": AcpAdapter, "claude": ClaudeAdapter, "codex": CodexAdapter, "terminal": TerminalAdapter}

@@ -12,7 +12,7 @@ from pathlib import Path
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import Fact
 from agents.adapters.registry import Family, families
-from agents.adapters.terminal import TerminalAdapter
+from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.model import Mark, Stream
 from agents.supervisor.retention import Limits
 from app import daemon

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agents.adapters.contract import Answer, NotPossible, ProcessEnded, ProcessStarted, SessionFailed
-from agents.adapters.terminal import TerminalAdapter
+from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.model import Capability, Stream
 from tests.unit.agents.adapters.tape import Drive, kind, spec
 

@@ -10,7 +10,7 @@ import pytest
 
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import Adapter, Fact, Noted, TurnEnded
-from agents.adapters.terminal import TerminalAdapter
+from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.model import Block, Decision, Kind, Mark, Spec, Stream
 from agents.supervisor.replica import MAX_TICKS, Replica
 from tests.unit.agents.adapters.dialogue import CORPUS, Dialogue, recordings

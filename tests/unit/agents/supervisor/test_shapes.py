@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.registry import families
-from agents.adapters.terminal import TerminalAdapter
+from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.model import Block, BlockKind, Capability, Mark, Stream
 from agents.supervisor.replica import Replica
 from agents.supervisor.shapes import Running, Shape, Wardrobe

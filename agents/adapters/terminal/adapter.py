@@ -1,0 +1,320 @@
+"""The adapter of any program on a pty or pipes.
+
+Sans-IO. On pipes it is process facts only. On a pty it is a terminal: it keeps the screen, answers what the program
+asks its terminal, and reads status, turns and approvals from it as far as there are rules for the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import msgspec
+
+from agents.adapters import checkpoint, chosen
+from agents.adapters.contract import (
+    Adapter,
+    Answer,
+    Fact,
+    NotPossible,
+    ProcessEnded,
+    ProcessStarted,
+    SessionFailed,
+    Want,
+)
+from agents.adapters.process import Control, ending, launch_failure, read_control
+from agents.adapters.terminal import asks, delivery, listening, looking, replies, turns, typing
+from agents.adapters.terminal.state import Delivery, State
+from agents.model import Capability, Evidence, Kind, Mark, Request, RequestKey, Spec, Stream, Turn
+from agents.status import program as programs
+from agents.vt import libvterm
+from agents.vt.screen import Screen, ScreenState
+
+#: Seconds after its start, and after its last query, in which what a program prints is taken in at once: it may ask.
+PRESSING_S = 10.0
+
+
+class TerminalAdapter(Adapter):
+    """One program without a protocol; owned by one unit."""
+
+    VERSION: ClassVar[int] = 2
+    ASKS_ON_SCREEN: ClassVar[bool] = True
+
+    def __init__(self, kind: Kind, spec: Spec) -> None:
+        self._kind = kind
+        self._spec = spec
+        self._program = programs.of(kind, spec.version)
+        # Without a core nothing is known of the screen: a message is then typed as into any other program.
+        self._has_screen = spec.pty and not libvterm.missing()
+        self._reads_box = self._has_screen and self._program.box is not None
+        self._screen = Screen(ScreenState(spec.rows, spec.cols))
+        self._state = State(self.VERSION, self._screen.state)
+
+    def _begin(self, *, torn: bool = False) -> State:
+        """Begin with a program of which nothing was seen, or (``torn``) nothing until now."""
+        self._screen = Screen(ScreenState(self._spec.rows, self._spec.cols, torn=torn))
+        before, self._state = self._state, State(self.VERSION, self._screen.state)
+        self._state.pass_to(before.now, before.wall)
+        self._state.alive = self._state.open = True
+        self._state.started = before.now
+        return self._state
+
+    # -- what comes in
+
+    def feed(self, mark: Mark, data: bytes) -> Sequence[Fact]:
+        """Take the bytes of one mark."""
+        self._state.pass_to(mark.monotonic, mark.wall)
+        facts: list[Fact] = []
+        if mark.stream is Stream.CTL:
+            control = read_control(data)
+            facts = [] if control is None else self._control(control)
+        elif not self._spec.pty:
+            return ()
+        elif mark.stream is Stream.IN:
+            self._typed(data)
+        else:
+            self._join()
+            listening.heard(self._state, self._screen, self._program, mark, data)
+        return [*facts, *self._follow()] if self._spec.pty and self._state.alive else facts
+
+    def tick(self, now: float) -> Sequence[Fact]:
+        """Look at the screen, give up what is late, and see what follows."""
+        due, state = self.next_deadline(), self._state
+        if due is None or now < due:
+            return ()
+        state.pass_to(now, state.wall + max(0.0, now - state.now))
+        replies.expire(state.replies, now)
+        look_at, unheard_at, rest_at = looking.due(state), asks.due(state), looking.rest_due(state)
+        is_unheard = unheard_at is not None and now >= unheard_at
+        is_look = is_unheard or (look_at is not None and now >= look_at)
+        dialog = looking.look(state, self._screen, self._program) if is_look else None
+        if rest_at is not None and now >= rest_at and state.shown.empty_since is not None:
+            state.shown.is_rested = True
+        facts = self._follow(dialog, looked=is_look)
+        if is_unheard:
+            state.asks.pressed_at = None
+        return facts
+
+    def next_deadline(self) -> float | None:
+        """Return when something is to be looked at or given up."""
+        state = self._state
+        if not state.alive or not self._spec.pty:
+            return None
+        due = (
+            replies.due(state.replies),
+            looking.due(state),
+            looking.rest_due(state),
+            asks.due(state),
+            state.turns.recheck,
+            state.turns.grace,
+        )
+        return min((moment for moment in due if moment is not None), default=None)
+
+    def _follow(self, dialog: programs.DialogReading | None = None, *, looked: bool = False) -> list[Fact]:
+        """Judge what the terminal says now, and return what follows from it."""
+        state = self._state
+        turns.judge(state, looking.evidence(state))
+        facts = turns.follow(state)
+        facts += delivery.step(state, self._program)
+        facts += asks.follow(state, dialog, looked=looked)
+        return facts
+
+    def _control(self, control: Control) -> list[Fact]:
+        state = self._state
+        match control.ev:
+            case "start":
+                self._begin().incarnation = control.incarnation
+                return [ProcessStarted(control.incarnation, control.pid)]
+            case "failed":
+                text, hint = launch_failure(control)
+                return [SessionFailed(text, hint)]
+            case "resize" if control.rows > 0 and control.cols > 0:
+                self._screen.resize(control.rows, control.cols)
+                state.shown.dirty = state.now if state.shown.dirty is None else state.shown.dirty
+            case "wrote":
+                self._wrote(control.id)
+            case "stdin_closed":
+                state.open = False
+            case "exit":
+                return self._ended(control)
+        return []
+
+    def _ended(self, control: Control) -> list[Fact]:
+        state = self._state
+        state.alive = state.open = False
+        state.replies.waiting = []
+        state.records.process_ended()
+        facts = [*asks.withdraw(state), *delivery.cut_off(state), *turns.cut_off(state, ending(control))]
+        return [*facts, ProcessEnded(control.code, control.signal)]
+
+    def _join(self) -> None:
+        """Begin in the middle of a process whose start is no longer in its log: of its screen nothing is known."""
+        if self._state.incarnation == 0 and not self._state.alive:
+            self._begin(torn=True)
+
+    def _typed(self, data: bytes) -> None:
+        state = self._state
+        if not replies.echoed(state.replies, data):
+            state.signals.typed()
+        asks.pressed(state, data)
+        typing.heard(state.typing, data)
+
+    def _wrote(self, ident: str) -> None:
+        """Take the keeper's word that a write of ours is wholly in the program."""
+        state = self._state
+        incarnation, _, rest = ident.partition(":")
+        if incarnation != str(state.incarnation):
+            return
+        kind, _, what = rest.partition(":")
+        match kind:
+            case "prompt" if what.isdecimal() and self._reads_box:
+                self._begin_delivery(int(what))
+            case "want":
+                replies.written(state.replies, what)
+                delivery.done(state, what)
+            case "input" if state.delivery is not None:
+                state.delivery.is_touched = True
+            case "interrupt":
+                state.turns.is_cancelled = state.turns.running is not None
+        state.typing.pasted = b""
+
+    def _begin_delivery(self, turn: int) -> None:
+        state, typed = self._state, self._state.typing
+        text = typed.pasted.decode(errors="replace")
+        is_whole = bool(text) and typed.pasted_size == len(typed.pasted)
+        state.delivery = Delivery(turn, text, state.now, max(typed.pasted_size, len(typed.pasted)), is_whole)
+
+    # -- what there is to say
+
+    def wants(self) -> Sequence[Want]:
+        """Return the answers owed to the program, then what delivers a message."""
+        state = self._state
+        found = [Want(reply.key, reply.data) for reply in state.replies.waiting]
+        if state.delivery is not None and state.delivery.due is not None:
+            found.append(Want(state.delivery.due.key, state.delivery.due.data))
+        return tuple(found)
+
+    def evidence(self) -> Sequence[Evidence]:
+        """Return what the terminal says about the turn. What hooks say is the unit's to add."""
+        return tuple(looking.evidence(self._state)) if self._spec.pty else ()
+
+    def requests(self) -> Sequence[Request]:
+        """Return the approval on the screen, if there is one."""
+        asked = self._state.asks.open
+        return () if asked is None else (asked.request,)
+
+    def capabilities(self) -> frozenset[Capability]:
+        """Return INPUT and PROMPT; on a pty also TERMINAL and INTERRUPT; what its rules allow, and RESUME."""
+        able = {Capability.INPUT, Capability.PROMPT}
+        if self._spec.pty:
+            able |= {Capability.TERMINAL, Capability.INTERRUPT}
+        if self._reads_box:
+            able.add(Capability.TURNS)
+        if self._has_screen and self._program.dialogs:
+            able.add(Capability.ANSWER)
+            kinds = {option.kind for dialog in self._program.dialogs for option in dialog.options}
+            able |= {Capability.ALWAYS} if "allow_always" in kinds else set()
+        if chosen.continues(self._kind):
+            able.add(Capability.RESUME)
+        return frozenset(able)
+
+    def reads_output(self) -> bool:
+        """Tell whether it is a terminal: of a program on pipes nothing is read."""
+        return self._spec.pty
+
+    def is_pressing(self, now: float) -> bool:
+        """Tell whether the program may ask its terminal something, or a message or an answer is on its way."""
+        state = self._state
+        if not self._spec.pty or not state.alive:
+            return False
+        asked = state.started if state.replies.asked_at is None else max(state.started, state.replies.asked_at)
+        return now < asked + PRESSING_S or state.delivery is not None or state.asks.pressed_at is not None
+
+    def torn_size(self) -> tuple[int, int] | None:
+        """Return the size of a screen of which a part is missing, where its rules need it."""
+        state = self._state
+        is_read = self._program.screens or self._program.dialogs or self._program.box
+        if not state.alive or not state.shown.is_torn or not is_read or not self._has_screen:
+            return None
+        return self._screen.state.rows, self._screen.state.cols
+
+    def arguments(self) -> tuple[str, ...]:
+        """Return how the next process gets its session, as the kind says; a plain program gets nothing."""
+        return chosen.arguments(self._kind, self._spec)
+
+    def ready(self) -> bool:
+        """Tell whether a message can be typed now: its input is read, and where its box can be read, it is free."""
+        state = self._state
+        if not (state.alive and state.open):
+            return False
+        if not self._reads_box:
+            return True
+        is_free = state.delivery is None and state.turns.running is None
+        return is_free and state.shown.is_rested and state.turns.turn not in (Turn.WORKING, Turn.BLOCKED)
+
+    # -- what is to be written
+
+    def prompt(self, turn: int, text: str) -> bytes:
+        """Return ``text`` as it is typed.
+
+        Where the input box can be read that is the paste alone: Enter follows once the box shows it. A program with an
+        editor of its own (quirk ``paste``) gets a paste with Enter behind it, in which line breaks are no Enter key;
+        any other one a typed line, of which nothing but its delivery is known.
+        """
+        self._require_open()
+        if self._reads_box:
+            if not self.ready():
+                raise NotPossible(f"{self._spec.name} takes no message now")
+            is_paste = self._state.modes.bracketed
+            return typing.pasted(text) if is_paste else typing.plain(text).replace("\n", " ").encode()
+        if self._spec.pty and self._kind.quirks.get("paste") is True:
+            return typing.pasted(text) + b"\r"
+        return text.rstrip("\r\n").encode() + (b"\r" if self._spec.pty else b"\n")
+
+    def answer(self, key: RequestKey, answer: Answer) -> bytes:
+        """Return the keys of the answer, if what they answer is on the screen at this very moment."""
+        name, asked = self._spec.name, self._state.asks.open
+        if Capability.ANSWER not in self.capabilities():
+            raise NotPossible(f"{name} has no protocol to ask by: type the answer into it")
+        self._require_open()
+        if asked is None or asked.request.key != key:
+            raise NotPossible(f"{name} does not ask that any more")
+        snapshot = self._screen.snapshot()
+        reading = None if snapshot is None else programs.read_dialog(self._program, snapshot)
+        if reading is None or reading.key != asked.content:
+            raise NotPossible(f"the screen of {name} has changed since it asked: look at it and decide anew")
+        return asks.keys(asked, answer, name)
+
+    def interrupt(self, token: str) -> bytes:
+        """Return Ctrl+C, or the key of the program, which only a terminal turns into an interrupt."""
+        if not self._spec.pty:
+            raise NotPossible(f"{self._spec.name} runs on pipes, where no key interrupts it: stop it instead")
+        self._require_open()
+        if self._kind.status:
+            return self._program.keys.interrupt.encode()
+        return b"\x1b" if self._kind.quirks.get("interrupt") == "escape" else b"\x03"
+
+    def set_mode(self, mode: str, token: str) -> bytes:
+        """Raise NotPossible: there are no modes."""
+        raise NotPossible(f"{self._spec.name} has no modes")
+
+    # -- checkpoints
+
+    def dump(self) -> bytes:
+        """Return the whole state."""
+        self._state.screen = self._screen.state
+        return msgspec.json.encode(self._state)
+
+    @classmethod
+    def load(cls, kind: Kind, spec: Spec, state: bytes) -> Self:
+        """Rebuild from ``dump``."""
+        adapter = cls(kind, spec)
+        adapter._state = checkpoint.read(state, State, cls.VERSION)
+        adapter._screen = Screen(adapter._state.screen)
+        return adapter
+
+    def _require_open(self) -> None:
+        if not self._state.alive:
+            raise NotPossible(f"{self._spec.name} is not running")
+        if not self._state.open:
+            raise NotPossible(f"the input of {self._spec.name} is closed")

@@ -1,0 +1,118 @@
+"""Approvals a program shows on its screen, as requests that are answered by keys.
+
+Pure over the state. What a screen shows can be forged by whatever is printed: nobody but the user answers it, and only
+while exactly that is still on the screen.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.adapters.contract import Answer, Fact, NotPossible, RequestClosed, RequestOpened
+from agents.adapters.terminal.state import Asked, State
+from agents.model import Blocked, Request, Turn
+from agents.status.program import DialogReading
+
+#: Seconds after which an approval that is still there was not answered by the key that was pressed.
+UNHEARD_S: Final = 3.0
+
+_OUTCOMES: Final = {
+    "allow_once": "allowed",
+    "allow_always": "always",
+    "reject_once": "denied",
+    "reject_always": "denied",
+}
+
+#: The kinds of options each decision takes, the first that is there.
+_CHOICES: Final = {
+    "allow": ("allow_once",),
+    "always": ("allow_always",),
+    "deny": ("reject_once", "reject_always"),
+}
+
+
+def follow(state: State, dialog: DialogReading | None, *, looked: bool) -> list[Fact]:
+    """Open and close what is asked; ``dialog`` is what was read, if the screen was ``looked`` at just now."""
+    opened = state.asks.open
+    if not _is_asking(state):
+        return [] if opened is None else _close(state)
+    if not looked or dialog is None:
+        return []
+    if opened is None:
+        return [_open(state, dialog)]
+    if opened.content == dialog.key and not _is_unheard(state):
+        return []
+    return [*_close(state, was_changed=opened.content != dialog.key), _open(state, dialog)]
+
+
+def _is_asking(state: State) -> bool:
+    verdict = state.turns
+    return state.alive and verdict.turn is Turn.BLOCKED and verdict.blocked in (Blocked.PERMISSION, None)
+
+
+def _is_unheard(state: State) -> bool:
+    pressed_at = state.asks.pressed_at
+    return pressed_at is not None and state.now >= pressed_at + UNHEARD_S
+
+
+def _open(state: State, dialog: DialogReading) -> Fact:
+    asks = state.asks
+    asks.count += 1
+    asks.pressed_at, asks.outcome = None, ""
+    request = Request(
+        key=f"{state.incarnation}:{asks.count}:{dialog.key}",
+        kind=Blocked.PERMISSION,
+        title=dialog.title,
+        opened_at=state.wall,
+        tool_kind="other" if dialog.command is None else "execute",
+        command=dialog.command,
+        detail=dialog.detail,
+        options=tuple(option for option, _ in dialog.options),
+    )
+    keys = tuple((option.id, option.kind, pressed) for option, pressed in dialog.options)
+    asks.open = Asked(request, dialog.key, keys)
+    return RequestOpened(request)
+
+
+def _close(state: State, *, was_changed: bool = True) -> list[Fact]:
+    asks = state.asks
+    opened, asks.open = asks.open, None
+    if opened is None:
+        return []
+    outcome = asks.outcome if was_changed and asks.outcome else "withdrawn"
+    asks.pressed_at, asks.outcome = None, ""
+    return [RequestClosed(opened.request.key, outcome)]
+
+
+def withdraw(state: State) -> list[Fact]:
+    """Close what is open: its process is gone."""
+    return _close(state)
+
+
+def pressed(state: State, data: bytes) -> None:
+    """Note keys that reached the program: they may be the answer, whoever pressed them."""
+    asks = state.asks
+    if asks.open is None:
+        return
+    kind = next((kind for _, kind, keys in asks.open.keys if keys == data), None)
+    if kind is not None:
+        asks.pressed_at, asks.outcome = state.now, _OUTCOMES.get(kind, "answered")
+
+
+def due(state: State) -> float | None:
+    """Return when it is to be looked whether a pressed key was heard."""
+    pressed_at = state.asks.pressed_at
+    return None if pressed_at is None or state.asks.open is None else pressed_at + UNHEARD_S
+
+
+def keys(asked: Asked, answer: Answer, name: str) -> bytes:
+    """Return the keys that answer. Raises NotPossible naming the options there are."""
+    if answer.option is not None:
+        found = [pressed for option, _, pressed in asked.keys if option == answer.option]
+    else:
+        kinds = _CHOICES.get(answer.decision, ())
+        found = [pressed for wanted in kinds for _, kind, pressed in asked.keys if kind == wanted]
+    if found:
+        return found[0]
+    options = ", ".join(f"{option.id} ({option.name})" for option in asked.request.options)
+    raise NotPossible(f"{name} offers no way to {answer.option or answer.decision} on its screen; it offers {options}")
