@@ -16,7 +16,7 @@ from agents.vt import libvterm, repaint, safety
 TAIL = 128 * 1024
 
 #: Bytes drawn at most to write the screen down: at once, and a second. More is a flood, of which the middle is skipped.
-BURST, RATE = 1024 * 1024, 1024 * 1024
+BURST, RATE = 1024.0 * 1024, 1024.0 * 1024
 
 #: The sizes a core can have: narrower than a wide character it would crash.
 ROWS, COLS = (1, 500), (2, 1000)
@@ -74,6 +74,7 @@ class Screen:
         self._length = len(state.tail)
         self._core: libvterm.Core | None = None
         self._written = 0  # bytes of the tail the core has
+        self._draws = False  # whether a character set was chosen that the core has
         self._seen: Snapshot | None = None
 
     @property
@@ -133,13 +134,21 @@ class Screen:
         core = self._core
         if core is None:
             core = self._core = libvterm.Core(library, *_bounded(*(state.drawn or (state.rows, state.cols))))
-            self._written = 0
-            _write(core, state.base)
+            self._written, self._draws = 0, False
+            self._write(core, state.base)
         fresh = state.tail[self._written :]
         if len(fresh) > _MANY and core.region() == (1, core.rows) and not core.is_set(_MARGINS):
             fresh = _last_lines(fresh, core.rows)
-        self._written = len(state.tail) - len(fresh) + _write(core, fresh)
+        self._written = len(state.tail) - len(fresh) + self._write(core, fresh)
         return core
+
+    def _write(self, core: libvterm.Core, data: bytes) -> int:
+        """Draw ``data`` and return how much of it could be: not the beginning of a sequence."""
+        self._draws = self._draws or safety.chooses_characters(data)
+        portions, taken = safety.portions(data, drawing=self._draws)
+        for portion in portions:
+            core.write(portion)
+        return taken
 
     # ------------------------------------------------------------ keeping it short
 
@@ -217,13 +226,6 @@ def _installed() -> libvterm.Library | None:
 
 def _bounded(rows: int, cols: int) -> tuple[int, int]:
     return min(max(rows, ROWS[0]), ROWS[1]), min(max(cols, COLS[0]), COLS[1])
-
-
-def _write(core: libvterm.Core, data: bytes) -> int:
-    portions, taken = safety.portions(data)
-    for portion in portions:
-        core.write(portion)
-    return taken
 
 
 def _last_lines(output: bytes, rows: int) -> bytes:
