@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,10 +103,10 @@ class Talk:
         await self._write(self._drive.adapter.interrupt(f"stop-{self._turn}"))
         await self.ended("idle", note="interrupted by its user")
 
-    async def ended(self, turn: str = "done", *, note: str = "") -> None:
+    async def ended(self, turn: str = "done", *, alt: Sequence[str] = (), note: str = "") -> None:
         """Wait for the end of the turn."""
         await self._until(self._ends)
-        self.truth.at(self._piped.now, turn, note=note or "the turn ended")
+        self.truth.at(self._piped.now, turn, alt=alt, note=note or "the turn ended")
 
     async def streaming(self) -> None:
         """Wait until the model streams, and longer."""
@@ -211,9 +211,9 @@ async def interrupted(it: Talk) -> None:
 
 
 async def failing(it: Talk) -> None:
-    """Fail for good: the vendor refuses."""
+    """Fail for good: the vendor refuses the key, which may also be told as waiting for a login."""
     await it.say("Say something")
-    await it.ended("error", note="the vendor refused")
+    await it.ended("error", alt=("idle", "done", "blocked"), note="the vendor refused the key")
 
 
 async def question(it: Talk) -> None:
