@@ -1,0 +1,140 @@
+"""What every program in a terminal is put through by a daemon: one act per promise, the same for all of them.
+
+Says nothing about how a program is started; knows of it only which source is to speak for each state.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from agents import wire
+from agents.model import AgentId, Blocked, Rank, Turn
+from tests.fakes.deck import Deck, wait_until
+from tests.fakes.model_api import ModelApi
+from tests.fakes.replies import Text, Tool
+
+Start = Callable[..., AgentId]
+
+AT_REST = (Turn.IDLE, Turn.DONE)
+
+#: Seconds after which an adopted agent must say the same as before, counted from the first answer of the new daemon.
+ADOPTED_S = 2.0
+
+LINES = tuple(f"line {number} of a long message, which must arrive whole" for number in range(1, 31))
+#: A message that no program shows whole in its input box.
+LONG = "\n".join(("Write hello.txt", *LINES))
+
+WRITTEN = "hello from the model\n"
+
+#: It writes a file and then talks long enough for "working" to be seen.
+SCRIPT = (
+    Tool("write", {"filePath": "hello.txt", "content": WRITTEN}, "I write the file."),
+    Text("one two three four five six seven eight nine ten", gap=0.3),
+)
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """Which source speaks for a state of the turn; several where each of them is right."""
+
+    idle: tuple[Rank, ...]
+    blocked: tuple[Rank, ...]
+    working: tuple[Rank, ...]
+    done: tuple[Rank, ...]
+
+
+def explained(deck: Deck, agent: AgentId) -> wire.Explained:
+    """Ask why its status is what it is."""
+    told: wire.Explained = deck.call("agent.explain", wire.AgentRef(agent))
+    return told
+
+
+def until(deck: Deck, agent: AgentId, turns: tuple[Turn, ...], ranks: tuple[Rank, ...], what: str) -> wire.Explained:
+    """Wait for a state, and see which source it is known from."""
+    seen: list[wire.Explained] = []
+
+    def is_there() -> bool:
+        seen.append(explained(deck, agent))
+        return seen[-1].row.turn in turns
+
+    wait_until(is_there, what)
+    told = seen[-1]
+    assert told.chosen is not None, told
+    assert told.chosen.rank in ranks, f"{what}: {told.chosen} of {told.evidence}"
+    return told
+
+
+def rest(deck: Deck, agent: AgentId) -> None:
+    """Wait until it can be spoken to."""
+    deck.wait_row(agent, lambda row: row.turn in AT_REST, "it is at rest")
+
+
+def ask(deck: Deck, api: ModelApi, start: Start, text: str = "Write hello.txt") -> tuple[AgentId, int]:
+    """Start a program and bring it to its question; return the agent and the number of its turn."""
+    api.script("ask", *SCRIPT)
+    agent = start("ask")
+    rest(deck, agent)
+    turn = deck.send(agent, text)
+    deck.wait_row(agent, lambda row: bool(row.requests), "it asks, and the question is read from its screen")
+    return agent, turn
+
+
+def whole_turn(deck: Deck, api: ModelApi, repo: Path, start: Start, sources: Sources) -> None:
+    """Go from rest over a long message, a question and its answer to rest again; each state has the right source."""
+    api.script("ask", *SCRIPT)
+    agent = start("ask")
+    until(deck, agent, AT_REST, sources.idle, "it waits to be spoken to")
+    turn = deck.send(agent, LONG)
+    told = until(deck, agent, (Turn.BLOCKED,), sources.blocked, "it asks")
+    assert told.row.blocked is Blocked.PERMISSION
+    said = json.dumps([seen.body for seen in api.turns("ask")])
+    assert all(line in said for line in LINES), "the message arrived whole"
+    deck.wait_row(agent, lambda row: bool(row.requests), "its question is read from the screen")
+    (request,) = deck.row(agent).requests
+    assert "hello.txt" in f"{request.title} {request.detail} {request.command}"
+    assert "allow_once" in [option.kind for option in request.options]
+    assert not (repo / "hello.txt").exists()
+    deck.answer(agent, "allow")
+    until(deck, agent, (Turn.WORKING,), sources.working, "it works on")
+    deck.wait(agent, "idle", turn=turn)
+    told = until(deck, agent, AT_REST, sources.done, "its turn is over")
+    assert told.row.requests == ()
+    assert (repo / "hello.txt").read_text() == WRITTEN
+    assert "line 30" not in (told.row.queue[0].text if told.row.queue else "")
+
+
+def deny(deck: Deck, api: ModelApi, repo: Path, start: Start) -> None:
+    """Refuse what it asks: nothing is written, and it can be spoken to again."""
+    agent, _ = ask(deck, api, start)
+    deck.answer(agent, "deny")
+    deck.wait_row(agent, lambda row: not row.requests and row.turn is not Turn.BLOCKED, "the question is gone")
+    rest(deck, agent)
+    assert not (repo / "hello.txt").exists()
+
+
+def survive_the_daemon(deck: Deck, api: ModelApi, repo: Path, start: Start) -> float:
+    """Kill the daemon in the middle of a question; the next one says the same, and can answer. Return how soon."""
+    agent, turn = ask(deck, api, start)
+    before = deck.row(agent)
+    deck.kill_daemon()
+    with deck.client() as client:
+        began = time.monotonic()
+
+        def row() -> wire.Shown:
+            shown: wire.Shown = client.call("agent.show", wire.AgentRef(agent), timeout=60.0)
+            return shown
+
+        wait_until(lambda: row().row.headline == before.headline, f"the headline is {before.headline!r} again")
+        took = time.monotonic() - began
+    after = deck.wait_row(agent, lambda row: bool(row.requests), "its question is there again")
+    assert (after.turn, after.blocked, after.source) == (before.turn, before.blocked, before.source)
+    assert [request.key for request in after.requests] == [request.key for request in before.requests]
+    deck.answer(agent, "allow")
+    deck.wait(agent, "idle", turn=turn)
+    assert (repo / "hello.txt").read_text() == WRITTEN
+    assert took <= ADOPTED_S, f"it took {took:.2f} s"
+    return took
