@@ -19,22 +19,26 @@ def read_box(program: Program, snapshot: Seen) -> BoxReading | None:
     seen = rows.select(snapshot, box.region)
     if rows.has_any(box.none, seen):
         return None
-    at = _first_row(box, seen)
-    if at is None:
+    held = _lowest(box, seen)
+    if held is None:
         return None
-    text = "\n".join(_held(box, seen, at)).strip()
+    text = "\n".join(held).strip()
     is_hint = any(pattern.search(text) for pattern in box.placeholders)
     has_placeholder = box.pasted is not None and box.pasted.search(text) is not None
     return BoxReading(empty=not text or is_hint, text="" if is_hint else text, has_placeholder=has_placeholder)
 
 
-def _first_row(box: Box, seen: Sequence[str]) -> int | None:
-    """Return where the lowest box begins: what was said before may look the same."""
+def _lowest(box: Box, seen: Sequence[str]) -> list[str] | None:
+    """Return the rows of text of the lowest box: what was said before may look the same."""
     for at in range(len(seen) - 1, -1, -1):
         if box.first.search(seen[at]) is None:
             continue
-        if box.above is None or (at > 0 and box.above.search(seen[at - 1])):
-            return at
+        if box.above is not None and (at == 0 or not box.above.search(seen[at - 1])):
+            continue
+        held = _held(box, seen, at)
+        behind = seen[at + len(held) :][: len(box.below)]
+        if len(behind) == len(box.below) and all(p.search(row) for p, row in zip(box.below, behind, strict=True)):
+            return held
     return None
 
 

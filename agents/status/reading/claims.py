@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from agents.status.reading import rows
+from agents.status.reading.box import read_box
 from agents.status.reading.rules import Claim, Program, ScreenRule, Seen, TextRule
 from agents.status.untrusted import one_line
 
@@ -25,8 +26,11 @@ def notice_claim(program: Program, text: str) -> Claim | None:
 
 def screen_claim(program: Program, snapshot: Seen) -> Claim | None:
     """Return what the screen says, ``None`` for nothing: of rules that hold, the first of the highest priority."""
+    has_box = read_box(program, snapshot) is not None
     # Sorted when compiled: the first that holds is the one.
     for rule in program.screens:
+        if rule.with_box not in {None, has_box}:
+            continue
         claim = _holds(rule, snapshot)
         if claim is not None:
             return claim

@@ -15,6 +15,7 @@ import msgspec
 
 from agents.model import RequestOption
 from agents.status.reading import rows
+from agents.status.reading.box import read_box
 from agents.status.reading.rules import Dialog, DialogReading, Program, Seen
 from agents.status.untrusted import clean, one_line, reveal
 
@@ -32,6 +33,8 @@ class _Choice(msgspec.Struct):
 
 def read_dialog(program: Program, snapshot: Seen) -> DialogReading | None:
     """Return the approval on the screen, ``None`` when there is none or none of its options is understood."""
+    if read_box(program, snapshot) is not None:
+        return None  # what looks like a dialog is quoted: programs put theirs in the place of the box
     for dialog in program.dialogs:
         reading = _read(dialog, rows.select(snapshot, dialog.region))
         if reading is not None:

@@ -132,7 +132,7 @@ class _Check:
             elif problem := key.problem(value):
                 self._tell(self._line(name, begin), f"“{name}” {problem}")
         for key in section.keys:
-            if key.required and key.name not in rule:
+            if key.required and key.name not in rule and known.keys() >= rule.keys() - {"option"}:
                 self._tell(begin, f"“{key.name}” is missing in [{section.name}]")
         if section.name == "screen" and not {"all", "any"} & rule.keys():
             self._tell(begin, "a [[screen]] without “all” and “any” would always hold: give it one")

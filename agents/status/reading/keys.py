@@ -65,6 +65,10 @@ def _number(value: Any) -> str:
     return "" if isinstance(value, int) and not isinstance(value, bool) else "must be a whole number"
 
 
+def _flag(value: Any) -> str:
+    return "" if isinstance(value, bool) else "must be true or false"
+
+
 def _versions(value: Any) -> str:
     return "" if isinstance(value, str) and is_range(value) else "must be versions such as “>=2.1.300,<3”"
 
@@ -153,6 +157,7 @@ SECTIONS: Final = (
             _EVERY,
             Key("any", _patterns, "patterns", "one of them must match a row"),
             _NONE,
+            Key("box", _flag, "true or false", "whether the input box (`[box]`) must be there or must not"),
             Key("priority", _number, "number", "the higher wins; 0 when left out"),
             *_CLAIM,
         ),
@@ -165,6 +170,7 @@ SECTIONS: Final = (
             Key("first", _pattern("text"), "pattern", "its first row, the text in the group `text`", required=True),
             Key("more", _pattern("text"), "pattern", "the rows below it, likewise"),
             Key("above", _pattern(), "pattern", "the row over it"),
+            Key("below", _patterns, "patterns", "the rows that follow it, one each"),
             _NONE,
             Key("placeholders", _patterns, "patterns", "hints that an empty box shows"),
             Key("pasted", _pattern(), "pattern", "what stands for a long paste"),
@@ -173,7 +179,7 @@ SECTIONS: Final = (
     ),
     Section(
         "dialog",
-        "An approval on the screen. The first that is found counts.",
+        "An approval on the screen; there is none while the input box is there. The first that is found counts.",
         (
             _NAME,
             _REGION_KEY,

@@ -53,7 +53,10 @@ class TextRule(msgspec.Struct, frozen=True):
 
 
 class ScreenRule(msgspec.Struct, frozen=True):
-    """Patterns on rows of the screen: every one of ``every``, one of ``some`` (if any), none of ``none``."""
+    """Patterns on rows of the screen: every one of ``every``, one of ``some`` (if any), none of ``none``.
+
+    ``with_box`` demands that the input box is on the screen, or that it is not; ``None`` does not care.
+    """
 
     name: str
     region: Region
@@ -64,20 +67,22 @@ class ScreenRule(msgspec.Struct, frozen=True):
     blocked: Blocked | None = None
     detail: str = ""
     priority: int = 0
+    with_box: bool | None = None
 
 
 class Box(msgspec.Struct, frozen=True):
     """The input box: how its first row looks, how those below, and what in it is not the user's.
 
-    ``first`` and ``more`` hold the text in their group ``text``; the row before the first matches ``above``. With any
-    of ``none`` in the region there is no box. ``placeholders`` are hints an empty box shows; ``pasted`` is what a
-    collapsed paste looks like.
+    ``first`` and ``more`` hold the text in their group ``text``; the row before the first matches ``above``, those
+    behind the last match ``below`` one by one. With any of ``none`` in the region there is no box. ``placeholders``
+    are hints an empty box shows; ``pasted`` is what a collapsed paste looks like.
     """
 
     region: Region
     first: re.Pattern[str]
     more: re.Pattern[str] | None = None
     above: re.Pattern[str] | None = None
+    below: tuple[re.Pattern[str], ...] = ()
     none: tuple[re.Pattern[str], ...] = ()
     placeholders: tuple[re.Pattern[str], ...] = ()
     pasted: re.Pattern[str] | None = None

@@ -68,6 +68,7 @@ def _screen(rule: Table, n: int) -> ScreenRule:
         blocked=_blocked(rule),
         detail=rule.get("detail", ""),
         priority=rule.get("priority", 0),
+        with_box=rule.get("box"),
     )
 
 
@@ -77,6 +78,7 @@ def _box(rule: Table) -> Box:
         first=re.compile(rule["first"]),
         more=_pattern(rule, "more"),
         above=_pattern(rule, "above"),
+        below=_patterns(rule, "below"),
         none=_patterns(rule, "not"),
         placeholders=_patterns(rule, "placeholders"),
         pasted=_pattern(rule, "pasted"),
