@@ -25,7 +25,7 @@ from app.cli.results import Bench, Figure, Machine, Measured
 from app.version import VERSION
 
 #: Benchmarks of the installed program. A checkout adds every ``tests/bench/NAME.py``.
-INSTALLED: Mapping[str, str] = {"spine": "app.bench.spine"}
+INSTALLED: Mapping[str, str] = {"spine": "app.bench.spine", "status": "app.bench.status"}
 
 _CHECKOUT = Path(__file__).resolve().parents[2] / "tests" / "bench"
 
@@ -33,11 +33,24 @@ _CHECKOUT = Path(__file__).resolve().parents[2] / "tests" / "bench"
 class Benchmark(Protocol):
     """A benchmark module: its docstring's first line is its summary.
 
-    It may have ``quick`` beside ``figures``, and ``parts(is_quick=…)``: what can be measured alone, by name.
+    It may have ``quick`` beside ``figures``, and ``parts(is_quick=…)``: what can be measured alone, by name. One that
+    measures files has ``report(Order) -> Measured`` instead, and ``lines(Measured)`` for what people see besides.
     """
 
     def figures(self) -> Iterable[Figure]:
         """Measure. Figures with a target may come with ``ok`` unset: the frame judges."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a benchmark of files is asked: ``corpus`` is where they lie, ``only`` which parts of them, if not all.
+
+    ``kinds`` are the folders of the kinds of agents there are.
+    """
+
+    machine: Machine
+    corpus: Path | None
+    only: tuple[str, ...] | None
+    kinds: tuple[Path, ...]
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -63,15 +76,28 @@ def bench(context: Context, args: Namespace) -> int:
     if args.quick and not hasattr(module, "quick"):
         raise CommandError(f"{args.name} has no smaller run: leave --quick out", Exit.USAGE)
     where = machine()  # before: measuring is load of its own
-    figures = tuple(judged(figure) for figure in _measured(module, args))
+    result = _reported(module, where, context, args) if hasattr(module, "report") else None
+    if result is None and args.corpus is not None:
+        raise CommandError(f"{args.name} measures no corpus: leave --corpus out", Exit.USAGE)
+    measured = Measured(where, tuple(_measured(module, args))) if result is None else result
+    measured = msgspec.structs.replace(measured, figures=tuple(judged(figure) for figure in measured.figures))
+    figures = measured.figures
     if context.output.is_json:
-        context.output.json(Measured(where, figures))
+        context.output.json(measured)
     else:
         _print(context, where, figures)
+        for line in module.lines(measured) if result is not None else ():
+            context.output.line(*line)
     missed = [figure.name for figure in figures if figure.ok is False]
     if missed:
         raise CommandError(f"missed the target: {', '.join(missed)}")
     return Exit.DONE
+
+
+def _reported(module: ModuleType, where: Machine, context: Context, args: Namespace) -> Measured:
+    only = None if args.only is None else tuple(name.strip() for name in args.only.split(","))
+    corpus = None if args.corpus is None else Path(args.corpus)
+    return cast("Measured", module.report(Order(where, corpus, only, context.home.places.kinds)))
 
 
 def _measured(module: ModuleType, args: Namespace) -> Iterable[Figure]:

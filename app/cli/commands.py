@@ -249,14 +249,34 @@ _BENCH = Command(
         Argument(("--list",), "the ones there are", "flag"),
         Argument(("--quick",), "a smaller run, where there is one", "flag"),
         Argument(("--only",), "these parts of it alone, separated by commas", metavar="PARTS"),
+        Argument(("--corpus",), "with status: the labelled recordings (default: a checkout's own)", metavar="DIR"),
     ),
     (
         Example("quarterdeck bench spine --quick", ""),
+        Example("quarterdeck bench status", "how right the status is, on recordings of real programs"),
         Example("quarterdeck bench spine --only idle,busy", "two of its parts"),
     ),
     description="Exit code 1 when a figure misses its target.",
     result="Measured",
-    also=(("Bench", "with `--list`, an array of"),),
+    also=(("Bench", "with `--list`, an array of"), ("StatusMeasured", "with `status`")),
+)
+_STATUS = Command(
+    "status",
+    HOUSE,
+    "say what would be said of a recorded agent",
+    "app.replaying:status",
+    (
+        Argument(("action",), "what to do", metavar="replay", choices=("replay",)),
+        Argument(("file",), "a terminal's recording (.cast) or a protocol's (.jsonl); see `record`", metavar="FILE"),
+        Argument(("--kind",), "as which kind it is read (default: the one it names)", metavar="KIND"),
+    ),
+    (
+        Example("quarterdeck status replay allow.cast --kind claude-tui", "every change, one a line"),
+        Example("quarterdeck status replay allow.cast | jq -r 'select(.turn == \"blocked\") | .t'", "when it asks"),
+    ),
+    description="Prints every change of verdict as a line of JSON, the very ones the daemon would have come to.",
+    result="StatusChange",
+    is_stream=True,
 )
 _REINDEX = Command(
     "reindex",
@@ -286,5 +306,5 @@ COMMANDS: tuple[Command, ...] = (
     sessions.SESSIONS,
     *(_STOP, _KILL, _RESUME, _FORK, sessions.ADOPT, sessions.SWITCH, _RM),
     *(_LOG, _ATTACH),
-    *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, _REINDEX, _COMPLETION, sessions.HOOK),
+    *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, _STATUS, _REINDEX, _COMPLETION, sessions.HOOK),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from agents.model import AgentId, AgentRow, Cause, Delivery, RequestKey, Rule, Stream
+from agents.recording.change import Change
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -172,6 +173,58 @@ class Measured(msgspec.Struct, frozen=True):
 
     machine: Machine
     figures: tuple[Figure, ...]
+
+
+class StatusScore(msgspec.Struct, frozen=True):
+    """How right a status was over some recordings; ``null`` where there was nothing to measure.
+
+    Recall and precision are shares of episodes, ``right_share`` and ``unknown_share`` of the ``seconds`` that are
+    labelled, ``needs_you_false`` a count. Delays are from a true change until it is said: of all, and of changes to
+    working or needs you (``prompt``) and to at rest. What counts as right is in ``docs/reference/status-bench.md``.
+    """
+
+    recordings: int
+    seconds: float
+    needs_you_recall: float | None
+    needs_you_precision: float | None
+    needs_you_false: int
+    idle_recall: float | None
+    idle_precision: float | None
+    unknown_share: float | None
+    delay_p50_ms: float | None
+    delay_p99_ms: float | None
+    prompt_delay_p99_ms: float | None
+    rest_delay_p99_ms: float | None
+    right_share: float | None
+    needs_you_other_reason: int = 0
+
+
+class StatusFlaw(msgspec.Struct, frozen=True):
+    """One stretch of a recording in which the status was not right; times are seconds since its beginning."""
+
+    recording: str
+    begin: float
+    end: float
+    what: str
+    problem: str
+
+
+class StatusMeasured(Measured, frozen=True):
+    """``bench status``: scores of all recordings, by kind, by the strongest source in them, by group; the baselines.
+
+    ``flaws`` are those of the tuned recordings; those of the others are told only with ``--only untuned``.
+    """
+
+    total: StatusScore
+    by_kind: dict[str, StatusScore]
+    by_source: dict[str, StatusScore]
+    by_group: dict[str, StatusScore]
+    baselines: dict[str, StatusScore]
+    flaws: tuple[StatusFlaw, ...] = ()
+
+
+class StatusChange(Change, frozen=True):
+    """``status replay``: what is said from ``t`` on, seconds since the recording began."""
 
 
 class Bench(msgspec.Struct, frozen=True):

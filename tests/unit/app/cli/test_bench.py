@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_checkout_adds_its_own_and_nothing_is_loaded_to_list_them(checkout: Path, shell) -> None:
     ran = shell("bench", "--list", "--json")
-    assert [(b["name"], b["summary"]) for b in ran.json][1:] == [
+    assert [(b["name"], b["summary"]) for b in ran.json][2:] == [
         ("logs", "How fast logs are drawn."),
         ("slow", "Misses."),
     ]
@@ -82,7 +82,7 @@ def test_a_missed_target_fails(checkout: Path, shell) -> None:
 
 
 def test_without_a_checkout_there_are_the_installed_ones(tmp_path: Path) -> None:
-    assert [named.name for named in benchmarks(tmp_path / "nowhere")] == ["spine"]
+    assert [named.name for named in benchmarks(tmp_path / "nowhere")] == ["spine", "status"]
 
 
 def test_a_verdict_of_its_own_is_kept() -> None:

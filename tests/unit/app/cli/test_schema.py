@@ -71,6 +71,7 @@ LINES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "daemon": (["daemon", "status"], {"daemon.status": STATUS}),
     "demo": (["demo", "--headless"], {}),
     "bench": ([], {}),  # measured, not scripted: tests/integration/cli
+    "status": ([], {}),  # replayed, not scripted: test_replaying.py
     "reindex": (["reindex"], {"index.rebuild": Rebuilt(1, 2, 0.5)}),
 }
 
