@@ -381,6 +381,7 @@ class Evidence(msgspec.Struct, frozen=True):
     confidence: float = 1.0
     expires: float | None = None
     tool_activity: bool = False  # seen because a tool ran: demotes an earlier ``blocked``
+    rule: str = ""  # the rule of a program's file that says so, for titles, notifications and screens
 
 
 class QueuedPrompt(msgspec.Struct, frozen=True):

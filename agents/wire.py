@@ -157,7 +157,8 @@ class Shown(msgspec.Struct, frozen=True):
 class Explained(msgspec.Struct, frozen=True):
     """Why the status is what it is: all current evidence in rank order, the chosen one, what was ignored and why.
 
-    ``rules`` says what standing answers decided lately, and why they do not decide what is open.
+    ``rules`` says what standing answers decided lately, and why they do not decide what is open; ``why`` why the
+    chosen one was chosen.
     """
 
     row: AgentRow
@@ -165,6 +166,7 @@ class Explained(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     ignored: tuple[str, ...]
     rules: tuple[str, ...] = ()
+    why: str = ""
 
 
 class Remove(msgspec.Struct, frozen=True):

@@ -94,6 +94,24 @@ def reduce(evidence: Sequence[Evidence], now: float, before: Turn = Turn.UNKNOWN
     )
 
 
+def why(verdict: Verdict, evidence: Sequence[Evidence]) -> str:
+    """Return in plain words why the verdict rests on what it rests on; ``evidence`` is all there is."""
+    chosen = verdict.chosen
+    if chosen is None:
+        return "no evidence counts now, so the turn is unknown"
+    if any(
+        other.rank < chosen.rank and f"{_name(other)}: demoted" in said
+        for other in evidence
+        for said in verdict.ignored
+    ):
+        return "a tool ran after a stronger source said blocked: the answer was given elsewhere"
+    if verdict.settling:
+        return f"the strongest source that speaks; its end of turn is held back for {SETTLE_S:g} s"
+    agreeing = [SOURCES[e.rank] for e in evidence if e.rank > chosen.rank and e.turn is chosen.turn]
+    support = f", corroborated by {', '.join(dict.fromkeys(agreeing))}" if agreeing else ""
+    return f"the strongest source that speaks and has not expired{support}"
+
+
 def _name(evidence: Evidence) -> str:
     claim = evidence.turn.value
     if evidence.turn is Turn.BLOCKED and evidence.blocked is not None:

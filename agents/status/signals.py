@@ -57,6 +57,7 @@ class Said(msgspec.Struct, frozen=True):
     told: float
     blocked: Blocked | None = None
     detail: str = ""
+    rule: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -163,7 +164,9 @@ class Signals(msgspec.Struct):
         before = self.claims.pop(source, None)
         goes_on = before is not None and before.turn is claim.turn and before.blocked is claim.blocked
         since, since_wall = (before.since, before.wall) if goes_on and before is not None else (now, wall)
-        self.claims[source] = Said(claim.turn, since, since_wall, now, claim.blocked, one_line(claim.detail))
+        self.claims[source] = Said(
+            claim.turn, since, since_wall, now, claim.blocked, one_line(claim.detail), claim.rule
+        )
         notice = self.claims.get("notice")
         if source != "notice" and notice is not None and notice.turn is not claim.turn:
             del self.claims["notice"]
@@ -180,6 +183,7 @@ def _evidence(source: str, said: Said, since: float, last_output: float) -> Evid
         detail=said.detail,
         confidence=_CONFIDENCE[source],
         expires=expires,
+        rule=said.rule,
     )
 
 

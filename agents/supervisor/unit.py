@@ -27,10 +27,13 @@ from agents.model import (
     Lifecycle,
     RequestKey,
     Spec,
+    Turn,
+    has_turns,
 )
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.rawlog import LogTrimmed
 from agents.runtime.redact import Redactor
+from agents.status.reduce import why
 from agents.supervisor import decisions, hooking, row
 from agents.supervisor.decisions import Decisions, Record
 from agents.supervisor.intake import Intake
@@ -128,12 +131,17 @@ class Unit:
     def is_expectant(self) -> bool:
         """Tell whether somebody may be waiting for what its next marks say; mere output is not urgent."""
         return (
-            self.replica.adapter.READS_OUTPUT
+            self.replica.adapter.is_pressing(self.services.clock.monotonic())
             or self.replica.vitals.lifecycle is not Lifecycle.RUNNING
             or bool(self.made.want)
             or bool(self.intents.pending())
             or bool(self.made.waiting)
         )
+
+    @property
+    def reads_output(self) -> bool:
+        """Tell whether its mere output says something about it."""
+        return self.replica.adapter.reads_output()
 
     @property
     def is_watched(self) -> bool:
@@ -165,7 +173,8 @@ class Unit:
             undelivered=lost,
             dropped=frozenset(made.dropped),
             ends=talk.ends,
-            has_turns=Capability.INPUT not in self.view.capabilities,
+            typed=talk.typed,
+            has_turns=has_turns(self.view.capabilities),
         )
 
     # -- saying
@@ -206,7 +215,15 @@ class Unit:
         with self.firewall("explaining its status"):
             evidence = tuple(sorted(self._evidence(self.adapter), key=lambda e: e.rank)) if self.adapter else ()
         ignored = (*verdict.ignored, *((self.broken,) if self.broken else ()))
-        return Explained(self.row(), verdict.chosen, evidence, ignored)
+        chosen = None if verdict.chosen is None else self._with_file(verdict.chosen)
+        return Explained(self.row(), chosen, tuple(map(self._with_file, evidence)), ignored, why=why(verdict, evidence))
+
+    def _with_file(self, evidence: Evidence) -> Evidence:
+        """Name the file beside the rule: that is what a user would look into, or replace."""
+        file = self.kind.status.get("name")
+        if not evidence.rule or file is None:
+            return evidence
+        return msgspec.structs.replace(evidence, rule=f"{evidence.rule} ({file}.toml)")
 
     def notice(self, level: str, text: str) -> None:
         """Tell the user something to read later."""
@@ -218,7 +235,7 @@ class Unit:
         before = self.view
         self.refresh()
         self._end_snooze()
-        if lazy and not self.replica.adapter.READS_OUTPUT and self.view == before:
+        if lazy and not self.reads_output and self.view == before:
             self.services.bus.grew(self.id)
         else:
             self.services.bus.touch(self.id, lazy=lazy)
@@ -353,7 +370,12 @@ class Unit:
 
     @property
     def types_at(self) -> float | None:
-        """Return from when on its hooks have nothing against a message, ``None`` for not now."""
+        """Return from when on its hooks have nothing against a message, ``None`` for not now.
+
+        Where its input box is read, that tells better than hooks when it listens.
+        """
+        if Capability.TURNS in self.view.capabilities:
+            return None if self.view.verdict.turn in (Turn.WORKING, Turn.BLOCKED) else 0.0
         shape = self.shapes.of(self.made.incarnation)
         return hooking.types_at(self.made, shape, self.view.verdict.turn, self.replica.vitals.monotonic)
 

@@ -6,8 +6,8 @@ import time
 from argparse import Namespace
 
 from agents.model import AgentRow, Evidence
-from agents.status import incidents, recovery
-from agents.status.headline import GLYPHS, age
+from agents.status import explaining, incidents, recovery
+from agents.status.headline import GLYPHS
 from agents.status.untrusted import one_line
 from agents.status.words import attempts
 from agents.wire import AgentRef, Explained, Next, NextEntry, NoParams, Shown
@@ -136,21 +136,30 @@ def explain(context: Context, args: Namespace) -> int:
     _head(context, explained.row)
     for line in roster.facts(_trouble(explained.row)):
         output.line("  ", *line)
-    output.line("  chosen:")
-    output.line(
-        "    ", _claim(explained.chosen, context.now()) if explained.chosen else "nothing: no evidence counts now"
-    )
+    because = f" {one_line(explained.why, 400)}" if explained.why else ""
+    output.line(f"  chosen:{because}")
+    if explained.chosen is None:
+        output.line("    nothing: no evidence counts now")
+    else:
+        _claim(context, explained.chosen)
     others = [evidence for evidence in explained.evidence if evidence != explained.chosen]
-    for title, texts in (
-        ("other evidence, strongest first:", [_claim(evidence, context.now()) for evidence in others]),
-        ("ignored:", list(explained.ignored)),
-        ("rules:", list(explained.rules)),
-    ):
+    if others:
+        output.line("  other evidence, strongest first:")
+    for evidence in others:
+        _claim(context, evidence)
+    for title, texts in (("ignored:", explained.ignored), ("rules:", explained.rules)):
         if texts:
             output.line(f"  {title}")
         for text in texts:
             output.line("    ", one_line(text, 2000))
     return Exit.DONE
+
+
+def _claim(context: Context, evidence: Evidence) -> None:
+    """Say what a source claims, with all that is known of the claim below it."""
+    context.output.line(f"    {int(evidence.rank)} {explaining.SOURCES[evidence.rank]}: {explaining.claim(evidence)}")
+    for line in roster.facts(explaining.facts(evidence, context.now())):
+        context.output.line("      ", *line)
 
 
 def _trouble(row: AgentRow) -> list[tuple[str, str]]:
@@ -167,12 +176,3 @@ def _trouble(row: AgentRow) -> list[tuple[str, str]]:
         ("since", time.strftime("%H:%M:%S", time.localtime(trouble.since))),
         ("until", until),
     ]
-
-
-def _claim(evidence: Evidence, now: float) -> str:
-    at = time.strftime("%H:%M:%S", time.localtime(evidence.wall))
-    what = " ".join(filter(None, (evidence.turn, evidence.blocked)))
-    sure = "" if evidence.confidence >= 1 else f", {evidence.confidence:.0%} sure"
-    detail = f": {one_line(evidence.detail)}" if evidence.detail else ""
-    name = evidence.rank.name.lower()
-    return f"{what}, says {name} (rank {int(evidence.rank)}) since {at}, {age(now - evidence.wall)} ago{sure}{detail}"

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from agents.model import Cause, Delivery, Evidence, Model, Rank, Trouble, Turn, TurnDelivery, Usage
 from agents.wire import AgentRef, Explained
@@ -33,8 +36,8 @@ def explained(deck: Deck) -> Callable[[AgentRef], Explained]:
         found = deck.fleet.row(params.id)
         assert found is not None
         strong = Evidence(Rank.PROTOCOL, Turn.WORKING, 0.0, time.time(), detail="<b>prompt</b> open")
-        weak = Evidence(Rank.TITLE, Turn.IDLE, 0.0, time.time() - 60, confidence=0.5)
-        return Explained(found, strong, (strong, weak), ("title: weaker than protocol",))
+        weak = Evidence(Rank.TITLE, Turn.IDLE, 0.0, time.time() - 60, confidence=0.5, rule="claude.toml: at rest")
+        return Explained(found, strong, (strong, weak), ("title: weaker than protocol",), why="the strongest source")
 
     return answer
 
@@ -51,7 +54,9 @@ def test_e_explains_the_selected_agent_and_lists_all_evidence(deck: Deck) -> Non
     assert "1 · protocol: working chosen" in text(deck)
     assert "<b>prompt</b> open" in text(deck)
     assert "4 · title: idle" in text(deck)
-    assert "50% sure" in text(deck)
+    assert "50%" in text(deck)
+    assert "claude.toml: at rest" in text(deck)
+    assert "Chosen is the strongest source." in text(deck)
     assert "title: weaker than protocol" in text(deck)
 
 
@@ -152,3 +157,18 @@ def test_explain_says_why_the_last_turn_failed_and_what_is_next(deck: Deck) -> N
     assert "context_full: context full" in text(deck)
     assert "too long" in text(deck)
     assert "compact the conversation" in text(deck)
+
+
+def test_what_is_explained_can_be_copied_without_a_mouse_and_long_words_are_wrapped(deck: Deck, qtbot: QtBot) -> None:
+    path = "/srv/" + "x" * 2000
+    claim = Evidence(Rank.SCREEN, Turn.BLOCKED, 0.0, time.time(), detail=path)
+    deck.caller.answers["agent.explain"] = lambda ref: Explained(deck.fleet.row(ref.id), claim, (claim,), (path,))
+    deck.select("fix")
+    deck.keys("e")
+    deck.wait(lambda: path in text(deck))
+    page = deck.window.tools.tools["explain"]
+    page.setFocus()
+    qtbot.keyClick(page, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(page, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert path in QApplication.clipboard().text()
+    assert page.horizontalScrollBar().maximum() == 0

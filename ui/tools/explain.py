@@ -8,6 +8,7 @@ import time
 from PySide6.QtWidgets import QWidget
 
 from agents.model import AgentRow, Evidence
+from agents.status.explaining import SOURCES, claim, facts
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import one_line
 from agents.status.words import CAUSES, attempts, moment, next_step
@@ -15,8 +16,6 @@ from agents.wire import AgentRef, Explained
 from ui.session import Session
 from ui.theme import Theme
 from ui.tools.page import Page
-
-_SOURCES = {1: "protocol", 2: "OSC 7501", 3: "hooks", 4: "title", 5: "screen", 6: "processes"}
 
 
 class ExplainTool(Page):
@@ -69,6 +68,8 @@ class ExplainTool(Page):
             *self._trouble(row),
             self.title("Evidence, strongest first"),
         ]
+        if explained.why and explained.evidence:
+            parts.append(self.muted(f"Chosen is {explained.why}."))
         parts += [self._evidence(e, now, is_chosen=e == explained.chosen) for e in explained.evidence]
         if not explained.evidence:
             parts.append(self.muted("None. Without evidence a turn is unknown, never idle."))
@@ -103,12 +104,8 @@ class ExplainTool(Page):
         theme = self.theme
         color = theme.text if is_chosen else theme.muted
         mark = f' <span style="color:{theme.success.name()}">chosen</span>' if is_chosen else ""
-        blocked = f" ({evidence.blocked.value})" if evidence.blocked else ""
-        says = f"{int(evidence.rank)} · {_SOURCES[int(evidence.rank)]}: {evidence.turn.value}{blocked}"
-        sure = "" if evidence.confidence >= 1 else f", {evidence.confidence:.0%} sure"
-        detail = f" · {evidence.detail}" if evidence.detail else ""
+        says = f"{int(evidence.rank)} · {SOURCES[evidence.rank]}: {claim(evidence)}"
         return (
-            f'<p style="margin:6px 0 0 0; color:{color.name()}">{html.escape(says)}{mark}</p>'
-            f'<p style="margin:0; color:{theme.muted.name()}">'
-            f"{html.escape(f'{age(now - evidence.wall)} ago{sure}{detail}')}</p>"
+            f'<p style="margin:8px 0 0 0; color:{color.name()}">{html.escape(says)}{mark}</p>'
+            f"{self.facts(facts(evidence, now))}"
         )

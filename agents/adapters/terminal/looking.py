@@ -62,7 +62,7 @@ def look(state: State, screen: Screen, program: Program) -> DialogReading | None
     else:
         if (shown.turn, shown.blocked) != (claim.turn, claim.blocked):
             shown.since, shown.wall = state.now, state.wall
-        shown.turn, shown.blocked, shown.detail = claim.turn, claim.blocked, claim.detail
+        shown.turn, shown.blocked, shown.detail, shown.rule = claim.turn, claim.blocked, claim.detail, claim.rule
     box, dialog = read_box(program, snapshot), read_dialog(program, snapshot)
     shown.has_box = box is not None
     shown.is_empty = box is not None and box.empty
@@ -77,7 +77,7 @@ def _claim(state: State, turn: Turn) -> None:
     shown = state.shown
     if shown.turn is not turn:
         shown.since, shown.wall = state.now, state.wall
-    shown.turn, shown.blocked, shown.detail = turn, None, ""
+    shown.turn, shown.blocked, shown.detail, shown.rule = turn, None, "", ""
 
 
 def _rest(state: State) -> None:
@@ -113,6 +113,7 @@ def evidence(state: State) -> list[Evidence]:
             blocked=shown.blocked,
             detail=shown.detail,
             confidence=CONFIDENCE,
+            rule=shown.rule,
         )
         found.append(claim)
     return found

@@ -61,6 +61,7 @@ class Shown(msgspec.Struct):
     turn: Turn = Turn.UNKNOWN
     blocked: Blocked | None = None
     detail: str = ""
+    rule: str = ""
     since: float = 0.0
     wall: float = 0.0
     has_box: bool = False

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agents.model import Blocked, Evidence, Rank, Turn
-from agents.status.reduce import SETTLE_S, Verdict, reduce
+from agents.status.reduce import SETTLE_S, Verdict, reduce, why
 
 
 def claim(rank: Rank, turn: Turn, since: float = 10.0, **more: Any) -> Evidence:
@@ -197,3 +197,18 @@ def test_an_own_end_of_turn_is_believed_at_once_even_where_a_title_still_spins()
     verdict = reduce([spinner, done], 10.0, Turn.WORKING)
     assert (verdict.turn, verdict.settling, verdict.source) == (Turn.DONE, False, "osc7501")
     assert verdict.ignored == ("title says working: weaker than osc7501",)
+
+
+def said(evidence: list[Evidence], now: float = 12.0, before: Turn = Turn.UNKNOWN) -> str:
+    return why(reduce(evidence, now, before), evidence)
+
+
+def test_why_the_chosen_one_was_chosen_is_told_in_words() -> None:
+    assert said([]) == "no evidence counts now, so the turn is unknown"
+    title = claim(Rank.TITLE, Turn.WORKING)
+    assert said([title]) == "the strongest source that speaks and has not expired"
+    assert said([title, claim(Rank.PROCESS, Turn.WORKING)]).endswith(", corroborated by process")
+    assert "held back for 0.7 s" in said([claim(Rank.TITLE, Turn.IDLE, 11.9)], before=Turn.WORKING)
+    blocked = claim(Rank.OSC7501, Turn.BLOCKED, 10.0, blocked=Blocked.PERMISSION)
+    tool = claim(Rank.HOOKS, Turn.WORKING, 11.0, tool_activity=True)
+    assert "given elsewhere" in said([blocked, tool])

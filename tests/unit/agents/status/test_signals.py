@@ -57,7 +57,7 @@ def test_a_title_claims_what_the_rules_of_its_program_say(code: int, end: str) -
     said = heard((3.0, f"\x1b]{code};✋  Action Required (src){end}"))
     assert said.title == "✋  Action Required (src)"
     assert said.evidence(3.0) == [
-        Evidence(Rank.TITLE, Turn.BLOCKED, 3.0, WALL + 3, Blocked.PERMISSION, "src", confidence=0.8)
+        Evidence(Rank.TITLE, Turn.BLOCKED, 3.0, WALL + 3, Blocked.PERMISSION, "src", confidence=0.8, rule="asking")
     ]
 
 

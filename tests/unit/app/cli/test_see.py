@@ -239,17 +239,24 @@ def test_next_says_for_whom_else_an_entry_stands_and_who_is_parked(shell) -> Non
 
 
 def test_explain_lists_chosen_other_and_ignored(shell) -> None:
-    chosen = Evidence(Rank.PROTOCOL, Turn.BLOCKED, 0.0, NOW - 30, Blocked.PERMISSION, "npm test")
-    weaker = Evidence(Rank.PROCESS, Turn.WORKING, 0.0, NOW - 5, confidence=0.4)
-    explained = Explained(asking(), chosen, (chosen, weaker), ("title says idle: rank 4 never overrules rank 1",))
+    chosen = Evidence(
+        Rank.SCREEN, Turn.BLOCKED, 10.0, NOW - 30, Blocked.PERMISSION, "npm test", expires=100.0, rule="claude: allow"
+    )
+    weaker = Evidence(Rank.PROCESS, Turn.WORKING, 0.0, NOW - 5, confidence=0.4, expires=4.0)
+    explained = Explained(
+        asking(), chosen, (chosen, weaker), ("process says working: processes only corroborate",), why="the strongest"
+    )
     with shell.daemon({"agent.explain": explained}):
-        lines = shell("explain", "x").out.splitlines()
-    assert "blocked permission, says protocol (rank 1)" in lines[2]
-    assert lines[2].endswith("30 s ago: npm test")
-    assert lines[3] == "  other evidence, strongest first:"
-    assert "working, says process (rank 6)" in lines[4]
-    assert "40% sure" in lines[4]
-    assert lines[-1].strip() == "title says idle: rank 4 never overrules rank 1"
+        lines = [line.strip() for line in shell("explain", "x").out.splitlines()]
+    assert lines[1:3] == ["chosen: the strongest", "5 screen: blocked (permission)"]
+    told = dict(line.split(maxsplit=1) for line in lines[3:8])
+    assert (told["says"], told["rule"], told["sure"]) == ("npm test", "claude: allow", "100%")
+    assert told["since"].endswith(", 30 s ago")
+    assert told["expires"].endswith(", in 1 m")
+    assert lines[8:10] == ["other evidence, strongest first:", "6 processes: working"]
+    assert "sure     40%" in lines[10:]
+    assert lines[12].endswith(", over")
+    assert lines[-1] == "process says working: processes only corroborate"
 
 
 def test_explain_without_evidence_says_so(shell) -> None:
