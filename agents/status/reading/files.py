@@ -94,7 +94,7 @@ class _Check:
             section = _SECTIONS.get(key)
             if section is None or "." in key:
                 self._tell(self._line(key, 0), f"unknown key “{key}”{_nearest(key, _names())}")
-            elif section.many and key != "box":
+            elif section.many:
                 kept[key] = list(self._rules(section, value))
             else:
                 self._keep_table(kept, section, value)

@@ -164,7 +164,7 @@ SECTIONS: Final = (
     ),
     Section(
         "box",
-        "The input box: whether a message is in it, and whether it was sent.",
+        "The input box: whether a message is in it. For several versions there may be several, as `[[box]]`.",
         (
             _REGION_KEY,
             Key("first", _pattern("text"), "pattern", "its first row, the text in the group `text`", required=True),
@@ -176,6 +176,7 @@ SECTIONS: Final = (
             Key("pasted", _pattern(), "pattern", "what stands for a long paste"),
             _VERSIONS,
         ),
+        many=False,
     ),
     Section(
         "dialog",

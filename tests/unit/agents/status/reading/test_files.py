@@ -148,3 +148,15 @@ def test_a_rule_counts_for_its_versions_and_for_those_nobody_knows(
 ) -> None:
     write(tmp_path, "one", f'{RULE}versions = "{wanted}"\n')
     assert (program.title_claim(rules(program.load([tmp_path]), "one", version), "works") is not None) is counts
+
+
+def test_the_example_of_the_manual_is_sound(tmp_path: Path) -> None:
+    page = (RESOURCES.parent / "docs" / "reference" / "status-rules.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    write(tmp_path, "odd", example[1])
+    found = program.load([tmp_path])
+    assert found.problems == ()
+    own = rules(found, "odd")
+    assert own.box is not None
+    assert own.dialogs
