@@ -214,9 +214,6 @@ class Adapter(Protocol):
     #: Whether the protocol has a field for the reason of a denial; else it is sent as the next message.
     CARRIES_REASON: ClassVar[bool] = False
 
-    #: Whether what the program prints means anything to this adapter; else it is taken in when there is time.
-    READS_OUTPUT: ClassVar[bool] = True
-
     #: Whether what it asks is read from a screen, which anything that is printed can forge: no rule answers it.
     ASKS_ON_SCREEN: ClassVar[bool] = False
 
@@ -274,6 +271,10 @@ class Adapter(Protocol):
     def is_pressing(self, now: float) -> bool:
         """Tell whether what the program prints next must be taken in at once, not within a fraction of a second."""
         return self.reads_output()
+
+    def size(self) -> tuple[int, int] | None:
+        """Return rows and columns of its terminal as it knows them, ``None`` when it has none."""
+        return None
 
     def torn_size(self) -> tuple[int, int] | None:
         """Return rows and columns of a screen of which too little is known, which a repaint would mend."""

@@ -13,7 +13,7 @@ from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, Headline, Rule
 from agents.server.connection import Connection
 from agents.status import incidents
-from agents.supervisor import looking, orders, ruling
+from agents.supervisor import looking, onscreen, orders, ruling
 from agents.supervisor.fleet import Supervisor
 
 
@@ -163,6 +163,7 @@ async def _answer(context: Context, connection: Connection, params: wire.AnswerR
     by = params.by or connection.client or "a client"
     unit = context.supervisor.roster.resolve(params.id)
     await orders.caught_up(unit)
+    await onscreen.drawn(unit)
     answered = orders.answer(unit, params, by)
     await orders.kept(unit)
     return answered

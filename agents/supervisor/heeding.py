@@ -12,9 +12,11 @@ from typing import Protocol
 
 from agents.supervisor.bus import Timers
 
-#: Seconds between two looks at output that means nothing to its adapter: when nobody watches, and when somebody does
-#: (the first after a pause is taken in at once: it may be the echo of a key).
+#: Seconds between two looks at output nobody waits for: at output that means nothing to its adapter, at a terminal
+#: that tells its status, and at either when somebody watches (the first after a pause is then taken in at once: it may
+#: be the echo of a key).
 CALM_S = 1.0
+TELLING_S = 0.4
 SEEN_S = 0.1
 
 #: Seconds after something was written to a watched agent in which whatever it says is taken in at once: more than one
@@ -41,6 +43,10 @@ class Awaited(Protocol):
     @property
     def is_expectant(self) -> bool:
         """Tell whether somebody may be waiting for what the next marks say."""
+
+    @property
+    def reads_output(self) -> bool:
+        """Tell whether mere output says something about it."""
 
     @property
     def is_looked_at(self) -> bool:
@@ -116,7 +122,8 @@ class Heeding:
             ear.resume()
 
     def _rest(self, now: float) -> None:
-        period = SEEN_S if self._unit.is_looked_at else CALM_S
+        calm = TELLING_S if self._unit.reads_output else CALM_S
+        period = SEEN_S if self._unit.is_looked_at else calm
         due = (math.floor((now + EARLY_S) / period) + 1) * period
         if self._due is None:
             ear = self._ear()

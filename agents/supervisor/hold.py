@@ -161,7 +161,11 @@ class Hold:
         unit.outflow.forget()
         unit.background, unit.quiet_since, unit.processes = 0, 0.0, None
         unit.replica.vitals.launching(incarnation, clock.wall())
-        shape = switching.next_shape(unit)
+        wanted = unit.made.want
+        shape = await self._versioned(switching.next_shape(unit))
+        if unit.made.want != wanted:
+            self._not_started("it was ended before it was started")
+            return
         argv = self._argv(shape)
         try:
             unit.recorder.record(decisions.launch(clock.wall(), incarnation, nonce, boot(), shape), sync=True)
@@ -177,6 +181,18 @@ class Hold:
             log.info("%s: %s", unit.id, error)
             self.is_lost = True
         unit.catching_up = False
+
+    async def _versioned(self, shape: Shape | None) -> Shape | None:
+        """Return the shape with the program's version, where its terminal is read by version."""
+        unit, running = self._unit, self._unit.shapes.running(shape)
+        spec, kind = running.spec, running.kind
+        env = {**unit.services.environ, **kind.env, **spec.env}
+        version = await unit.services.versions.of(kind, spec.argv, spec.cwd, env)
+        if not version:
+            return shape if shape is None else msgspec.structs.replace(shape, version="")
+        if shape is None:
+            shape = Shape(spec.kind, spec.family, spec.argv, spec.pty, mode=spec.mode, model=spec.model)
+        return msgspec.structs.replace(shape, version=version)
 
     def _marks(self, nonce: str) -> dict[str, str]:
         """Return the variables that say whose process it is, and where it reports its hooks."""

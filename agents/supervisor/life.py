@@ -13,6 +13,7 @@ from agents.model import Block
 from agents.supervisor import decisions, ruling
 from agents.supervisor.hold import Hold
 from agents.supervisor.looking import Looking
+from agents.supervisor.mending import Mending
 from agents.supervisor.switching import Switching
 from agents.supervisor.unit import Unit
 
@@ -41,6 +42,7 @@ class Life:
         self.hold = Hold(unit, self._read)
         self._looking = Looking(unit, tasks)
         self._switching = Switching(unit, self.hold)
+        self._mending = Mending(unit)
         self._is_launch_wanted = False
         self._tell_at = self._told_sizes_at = 0.0
         self._told_sizes = (0, 0)
@@ -108,7 +110,7 @@ class Life:
 
     def _next_alarm(self, now: float) -> float | None:
         unit = self.unit
-        alarms = [unit.view.recheck, self._looking.step(now)]
+        alarms = [unit.view.recheck, self._looking.step(now), self._mending.step(now)]
         if unit.adapter is not None and unit.is_live:
             alarms.append(unit.adapter.next_deadline())
         if unit.made.want and unit.is_live:

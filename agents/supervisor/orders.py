@@ -17,7 +17,7 @@ from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentRow, Decision, Request, Turn
 from agents.runtime.rawlog import LogTrimmed, RawLog
 from agents.status import hooks
-from agents.supervisor import decisions, hooking
+from agents.supervisor import decisions, hooking, onscreen
 from agents.supervisor.intents import Again
 from agents.supervisor.outflow import answer_of
 from agents.supervisor.unit import Unit
@@ -168,7 +168,8 @@ def answer(unit: Unit, params: wire.AnswerRequest, by: str) -> wire.Answered:
         "by": by,
     }
 
-    _issue(unit, "answer", request.key, args, lambda: adapter.answer(request.key, answer_of(args)))
+    make = onscreen.settled(unit, adapter, lambda: adapter.answer(request.key, answer_of(args)))
+    _issue(unit, "answer", request.key, args, make, onscreen.noticed(unit, request.title, make))
     given = unit.made.given[request.key]
     unit.replica.decide(Decision(request.key, given.outcome, request.title, given.by, given.at, given.reason))
     if params.reason and params.decision == "deny" and not adapter.CARRIES_REASON:
@@ -386,9 +387,11 @@ async def kept(unit: Unit) -> None:
         refuse(f"{unit.name}: the disk does not take it ({error.strerror}); nothing was done")
 
 
-def _issue(unit: Unit, kind: str, what: str, args: dict[str, Any], make: Again) -> None:
+def _issue(  # noqa: PLR0913, PLR0917 (what is to be done, and how its bytes are made now and later)
+    unit: Unit, kind: str, what: str, args: dict[str, Any], make: Again, again: Again | None = None
+) -> None:
     data = _bytes(make)
     try:
-        unit.intents.issue(kind, what, args, data, make)
+        unit.intents.issue(kind, what, args, data, again or make)
     except OSError as error:
         refuse(f"{unit.name}: the disk does not take it ({error.strerror}); nothing was done")

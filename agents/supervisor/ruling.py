@@ -23,7 +23,7 @@ TOLD = 5
 def rule(unit: Unit) -> None:
     """Answer every open request that a rule decides; what cannot be answered is left to the user, once."""
     book = unit.services.rules
-    if not book.rules or unit.adapter is None:
+    if not book.rules or unit.adapter is None or unit.adapter.ASKS_ON_SCREEN:
         return
     requests = tuple(unit.adapter.requests())
     unit.judged = {key: seen for key, seen in unit.judged.items() if any(key == request.key for request in requests)}
@@ -77,4 +77,6 @@ def explain(unit: Unit) -> tuple[str, ...]:
 def _notes(unit: Unit, request: Request) -> tuple[str, ...]:
     if not unit.services.rules.rules:
         return ()
+    if unit.adapter is not None and unit.adapter.ASKS_ON_SCREEN:
+        return (f"no rule decides “{request.title}”: it is read from a screen, which anything printed can forge",)
     return _judge(unit, request).notes or (f"no rule decides “{request.title}”",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agents.adapters.registry import Family
@@ -16,6 +16,7 @@ from agents.runtime.places import Places
 from agents.supervisor.intents import Steps
 from agents.supervisor.rulebook import Rulebook
 from agents.supervisor.syncing import Syncer
+from agents.supervisor.versions import Versions
 
 
 class Clock(Protocol):
@@ -109,3 +110,4 @@ class Services:
     environ: Mapping[str, str]
     kinds: Callable[[str], Kind | None]
     hook: tuple[str, ...] = ()
+    versions: Versions = field(default_factory=Versions)

@@ -230,13 +230,17 @@ class TerminalAdapter(Adapter):
         asked = state.started if state.replies.asked_at is None else max(state.started, state.replies.asked_at)
         return now < asked + PRESSING_S or state.delivery is not None or state.asks.pressed_at is not None
 
+    def size(self) -> tuple[int, int] | None:
+        """Return the size of the terminal, ``None`` on pipes."""
+        return (self._screen.state.rows, self._screen.state.cols) if self._spec.pty else None
+
     def torn_size(self) -> tuple[int, int] | None:
         """Return the size of a screen of which a part is missing, where its rules need it."""
         state = self._state
         is_read = self._program.screens or self._program.dialogs or self._program.box
         if not state.alive or not state.shown.is_torn or not is_read or not self._has_screen:
             return None
-        return self._screen.state.rows, self._screen.state.cols
+        return self.size()
 
     def arguments(self) -> tuple[str, ...]:
         """Return how the next process gets its session, as the kind says; a plain program gets nothing."""

@@ -27,7 +27,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.timers = Timers()
-        self.is_expectant = self.is_looked_at = False
+        self.is_expectant = self.is_looked_at = self.reads_output = False
         self.taken = self.on_disk = 0
         self.is_read = True
         self.wakes: list[float] = []
@@ -189,3 +189,11 @@ def test_a_connection_that_is_gone_is_no_error(stage: Stage) -> None:
     stage.is_expectant = True
     heeding.settle()
     assert not heeding.is_resting
+
+
+def test_a_terminal_that_tells_its_status_is_read_more_often_than_one_that_tells_nothing(stage: Stage) -> None:
+    stage.reads_output = True
+    stage.say()
+    assert stage.wakes == []
+    stage.advance(0.4)
+    assert stage.wakes == [100.4]
