@@ -46,37 +46,48 @@ class Axes(msgspec.Struct, frozen=True):
 class Glyph(msgspec.Struct, frozen=True):
     """How a headline looks; always glyph, word and colour together (ui.md).
 
-    ``name`` is the icon file, ``text`` its stand-in character, ``role`` a colour role of the theme. ``timing`` tells
-    which time the view adds behind the words: ``age`` (since), ``until`` (the row's ``until``) or nothing.
+    ``means`` says in a few words which facts it comes from; ``name`` is the icon file, ``text`` its stand-in character,
+    ``role`` a colour role of the theme. ``timing`` tells which time the view adds behind the words: ``age`` (since),
+    ``until`` (the row's ``until``) or nothing.
     """
 
     name: str
     text: str
     role: str
     word: str
+    means: str
     rank: int | None = None
     timing: str = "age"
 
 
 #: Glyph, role, word and triage rank of every headline, in the order of the table in status.md.
 GLYPHS: Final[dict[Headline, Glyph]] = {
-    Headline.LOG_IN: Glyph("key", "⚿", "danger", "log in", 1),
-    Headline.ALLOW: Glyph("diamond", "◆", "attention", "allow", 2),
-    Headline.ASKS: Glyph("diamond", "◆", "attention", "asks", 3),
-    Headline.FAILED: Glyph("cross", "✕", "danger", "failed", 4),
-    Headline.CHECK: Glyph("question-equal", "≟", "warning", "check", 5),
-    Headline.DONE: Glyph("disc", "●", "success", "done", 6),
-    Headline.SILENT: Glyph("exclamation", "!", "warning", "silent", 7),
-    Headline.PARKED: Glyph("pause", "⏸", "info", "parked", timing="until"),
-    Headline.OVERLOADED: Glyph("triangle", "▲", "info", "overloaded"),
-    Headline.WORKING: Glyph("half-disc", "◐", "accent", "working"),
-    Headline.STARTING: Glyph("half-disc", "◐", "accent", "starting"),
-    Headline.STOPPING: Glyph("half-disc", "◐", "muted", "stopping"),
-    Headline.IDLE: Glyph("circle", "○", "muted", "idle"),
-    Headline.UNTIL: Glyph("moon", "☾", "muted", "until", timing="until"),
-    Headline.QUEUED: Glyph("ellipsis", "…", "muted", "queued"),
-    Headline.UNKNOWN: Glyph("question", "?", "muted", "unknown"),
-    Headline.EXITED: Glyph("dash", "–", "muted", "exited"),
+    Headline.LOG_IN: Glyph("key", "⚿", "danger", "log in", "blocked for a log-in, or the log-in was lost", 1),
+    Headline.ALLOW: Glyph("diamond", "◆", "attention", "allow", "blocked for a permission", 2),
+    Headline.ASKS: Glyph("diamond", "◆", "attention", "asks", "blocked for an answer, or for a reason not told", 3),
+    Headline.FAILED: Glyph("cross", "✕", "danger", "failed", "not started, lost, or the turn ended with an error", 4),
+    Headline.CHECK: Glyph(
+        "question-equal",
+        "≟",
+        "warning",
+        "check",
+        "a turn ended with no output and no changes, or with an error as text",
+        5,
+    ),
+    Headline.DONE: Glyph("disc", "●", "success", "done", "a turn is done and unread", 6),
+    Headline.SILENT: Glyph(
+        "exclamation", "!", "warning", "silent", "stalled: no event for long, no process at work", 7
+    ),
+    Headline.PARKED: Glyph("pause", "⏸", "info", "parked", "rate limited, provider down, disk full", timing="until"),
+    Headline.OVERLOADED: Glyph("triangle", "▲", "info", "overloaded", "the provider is overloaded; it tries again"),
+    Headline.WORKING: Glyph("half-disc", "◐", "accent", "working", "the turn works"),
+    Headline.STARTING: Glyph("half-disc", "◐", "accent", "starting", "its process starts"),
+    Headline.STOPPING: Glyph("half-disc", "◐", "muted", "stopping", "you asked for its end"),
+    Headline.IDLE: Glyph("circle", "○", "muted", "idle", "at rest: idle, or done and read"),
+    Headline.UNTIL: Glyph("moon", "☾", "muted", "until", "it sleeps", timing="until"),
+    Headline.QUEUED: Glyph("ellipsis", "…", "muted", "queued", "not started yet"),
+    Headline.UNKNOWN: Glyph("question", "?", "muted", "unknown", "nothing known"),
+    Headline.EXITED: Glyph("dash", "–", "muted", "exited", "its process ended"),
 }
 
 _PARKING = frozenset({Health.RATE_LIMITED, Health.PROVIDER_DOWN, Health.DISK_FULL})

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from agents.model import Blocked, Headline, Health, Lifecycle, Turn
-from agents.status.headline import GLYPHS, Axes, age, exit_words, headline
+from agents.status.headline import _RULES, GLYPHS, Axes, age, exit_words, headline
 
 ROLES = {"danger", "attention", "warning", "success", "accent", "muted", "info"}
 
@@ -117,3 +117,50 @@ def test_a_disk_that_takes_nothing_is_told_in_the_system_s_words() -> None:
     assert headline(axes)[:2] == (Headline.PARKED, "parked: Read-only file system")
     limited = Axes(Lifecycle.RUNNING, Turn.WORKING, health=Health.RATE_LIMITED)
     assert headline(limited)[1] == "parked"
+
+
+def test_the_table_stands_in_the_order_in_which_it_is_read() -> None:
+    assert [state for state, _ in _RULES if state is not Headline.UNKNOWN] == [
+        s for s in GLYPHS if s is not Headline.UNKNOWN
+    ]
+    assert all(glyph.means for glyph in GLYPHS.values())
+
+
+#: Every value of every axis, all else being as with an agent at work.
+ALONE: list[tuple[Axes, Headline]] = [
+    *((Axes(RUN, turn), state) for turn, state in {
+        Turn.UNKNOWN: Headline.UNKNOWN, Turn.IDLE: Headline.IDLE, Turn.WORKING: Headline.WORKING,
+        Turn.BLOCKED: Headline.ASKS, Turn.SLEEPING: Headline.UNTIL, Turn.DONE: Headline.IDLE,
+        Turn.ERROR: Headline.FAILED,
+    }.items()),
+    *((Axes(RUN, Turn.BLOCKED, why), state) for why, state in {
+        Blocked.PERMISSION: Headline.ALLOW, Blocked.QUESTION: Headline.ASKS, Blocked.AUTH: Headline.LOG_IN,
+    }.items()),
+    *((Axes(RUN, Turn.WORKING, health=health), state) for health, state in {
+        Health.OK: Headline.WORKING, Health.STALLED: Headline.SILENT, Health.RATE_LIMITED: Headline.PARKED,
+        Health.OVERLOADED: Headline.OVERLOADED, Health.AUTH_LOST: Headline.LOG_IN,
+        Health.PROVIDER_DOWN: Headline.PARKED, Health.DISK_FULL: Headline.PARKED,
+    }.items()),
+    *((Axes(lifecycle, Turn.WORKING), state) for lifecycle, state in {
+        Lifecycle.QUEUED: Headline.QUEUED, Lifecycle.STARTING: Headline.WORKING, Lifecycle.RUNNING: Headline.WORKING,
+        Lifecycle.STOPPING: Headline.STOPPING, Lifecycle.EXITED: Headline.EXITED, Lifecycle.FAILED: Headline.FAILED,
+        Lifecycle.LOST: Headline.FAILED,
+    }.items()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("axes", "state"), ALONE)
+def test_every_value_of_every_axis_alone_has_its_one_headline(axes: Axes, state: Headline) -> None:
+    found, words, rank = headline(axes)
+    assert (found, rank) == (state, GLYPHS[state].rank)
+    assert words.startswith(GLYPHS[state].word)
+
+
+def test_no_value_of_an_axis_is_left_out() -> None:
+    for values, seen in (
+        (Turn, {a.turn for a, _ in ALONE}),
+        (Blocked, {a.blocked for a, _ in ALONE} - {None}),
+        (Health, {a.health for a, _ in ALONE}),
+        (Lifecycle, {a.lifecycle for a, _ in ALONE}),
+    ):
+        assert seen == set(values)
