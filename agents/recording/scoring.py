@@ -4,14 +4,16 @@ Pure. The measure is strict, and the same for ours and for a baseline:
 
 - Turns are classes: *needs you* (blocked), *at rest* (idle, done, a failed turn that waits), *working*. A label's
   ``alt`` counts as right too. Unlabelled time is not scored, nor is ``starting`` of a terminal.
-- An **episode** is a stretch of one class. After a true change to working or needs you 500 ms are allowed, to at rest
-  the settle window and 500 ms; and labels are no more exact than the eyes of a driver, so 250 ms before a change are.
+- An **episode** is a stretch of one class. What was right may still be said for 500 ms after that ended, for the settle
+  window and 500 ms after a change to at rest; as long, anything may at an episode's beginning. Labels are no more exact
+  than the eyes of a driver, so what will be right may be said 250 ms before.
 - **Recall** is the share of true episodes (those longer than what is allowed) in which the class was said at every
   moment but the allowed ones: one flicker and the episode is missed; ``unknown`` is a miss.
 - **Precision** is the share of said episodes that are labelled so at every moment but the allowed ones.
 - A **false needs you** is a said episode that meets no label that needs you, wherever it lies, or goes on for longer
   than is allowed.
-- **Delay** is from a true change until its class is said; a change that is missed counts with its whole episode.
+- **Delay** is from a true change (from when on what was true before is right no more) until its class is said; a change
+  that is missed counts with the rest of its episode.
 - **Unknown** is the share of scored time in which nothing was known, with nothing allowed.
 """
 
@@ -147,7 +149,8 @@ def score(timeline: Iterable[Said], labels: Labels, *, pty: bool) -> tuple[Score
     _score_time(found, said, scored)
     episodes = _episodes(scored)
     for at, episode in enumerate(episodes):
-        flaws += _score_true(found, said, episode, is_first=at == 0 and episode[0].begin <= _EPSILON)
+        former = _former(episodes, truth, at)
+        flaws += _score_true(found, said, episode, truth, former)
     for stretch in _merged(said):
         flaws += _score_said(found, stretch, truth, scored)
     return found, tuple(sorted(flaws, key=lambda flaw: flaw.begin))
@@ -220,16 +223,27 @@ def _merged(said: Sequence[_Stretch]) -> Iterator[_Stretch]:
 # ---------------------------------------------------------------- true episodes
 
 
-def _score_true(found: Score, said: Sequence[_Stretch], episode: list[_Stretch], *, is_first: bool) -> Iterator[Flaw]:
+def _former(episodes: list[list[_Stretch]], truth: Sequence[_Stretch], at: int) -> Class | None:
+    """Return what was true right before an episode; ``None`` for one with which the recording begins."""
+    begin = episodes[at][0].begin
+    before = [one.what for one in truth if one.end <= begin + _EPSILON]
+    return before[-1] if before else (Class.UNKNOWN if begin > _EPSILON else None)
+
+
+def _score_true(
+    found: Score, said: Sequence[_Stretch], episode: list[_Stretch], truth: Sequence[_Stretch], former: Class | None
+) -> Iterator[Flaw]:
     what, begin, end = episode[0].what, episode[0].begin, episode[-1].end
     is_long = end - begin > allowed(what) + EARLY_S
-    first = _first_said(said, episode)
-    if not is_first and (first is not None or is_long):
-        delay = (end if first is None else max(begin, first)) - begin
-        found.delays.setdefault(what, []).append(delay)
+    due = _due(episode, former)
+    if former is not None and due < end:
+        first = _first_said(said, episode, due)
+        if first is not None or end - due > allowed(what) + EARLY_S:
+            delay = (end if first is None else max(due, first)) - due
+            found.delays.setdefault(what, []).append(delay)
     if not is_long:
         return
-    problem = _lapse(said, episode, begin + allowed(what), end - EARLY_S)
+    problem = _lapse(said, episode, truth)
     counts = found.missed if problem else found.found
     counts[what] = counts.get(what, 0) + 1
     if problem:
@@ -239,25 +253,47 @@ def _score_true(found: Score, said: Sequence[_Stretch], episode: list[_Stretch],
         yield Flaw(begin, end, what, "found, but for another reason than it has")
 
 
-def _first_said(said: Sequence[_Stretch], episode: list[_Stretch]) -> float | None:
-    begin, end = episode[0].begin, episode[-1].end
-    for low, _, one in _within(said, begin - EARLY_S, end):
-        if one.what is episode[0].what or any(part.accepts(one.what) for part in _at(episode, low)):
+def _due(episode: list[_Stretch], former: Class | None) -> float:
+    """Return from when on an episode must be told: while what was true before is still right it need not be."""
+    due = episode[0].begin
+    for part in episode:
+        if former is None or not part.accepts(former):
+            break
+        due = part.end
+    return due
+
+
+def _first_said(said: Sequence[_Stretch], episode: list[_Stretch], due: float) -> float | None:
+    """Return when an episode's class was first said, or after ``due`` what is as right."""
+    what, end = episode[0].what, episode[-1].end
+    for low, high, one in _within(said, episode[0].begin - EARLY_S, end):
+        if one.what is what:
             return low
+        accepting = [part for part in episode if part.end > max(low, due) and part.accepts(one.what)]
+        at = max(low, due, accepting[0].begin) if accepting else high
+        if at < high:
+            return at
     return None
 
 
-def _at(stretches: Sequence[_Stretch], t: float) -> list[_Stretch]:
-    return [one for one in stretches if one.begin <= t < one.end]
-
-
-def _lapse(said: Sequence[_Stretch], episode: list[_Stretch], begin: float, end: float) -> str:
-    """Return what else was said between, empty when nothing was."""
-    for part in episode:
-        for low, high, one in _within(said, max(begin, part.begin), min(end, part.end)):
-            if not part.accepts(one.what):
-                return f"said to be {one.what.value} from {low:.3f} to {high:.3f} s"
+def _lapse(said: Sequence[_Stretch], episode: list[_Stretch], truth: Sequence[_Stretch]) -> str:
+    """Return what else was said where it is not allowed, empty when nothing was."""
+    what, begin, end = episode[0].what, episode[0].begin, episode[-1].end
+    for low, high, one in _within(said, begin + allowed(what), end - EARLY_S):
+        cover = [(part.begin - EARLY_S, part.end + allowed(what)) for part in truth if part.accepts(one.what)]
+        at = _covered(low, cover)
+        if at < high - _EPSILON:
+            return f"said to be {one.what.value} from {at:.3f} to {high:.3f} s"
     return ""
+
+
+def _covered(at: float, cover: Iterable[tuple[float, float]]) -> float:
+    """Return until when, from ``at`` on, time is covered without a gap."""
+    for begin, end in sorted(cover):
+        if begin > at + _EPSILON:
+            break
+        at = max(at, end)
+    return at
 
 
 def _has_reason(said: Sequence[_Stretch], episode: list[_Stretch]) -> bool:
@@ -291,11 +327,7 @@ def _uncovered(one: _Stretch, truth: Sequence[_Stretch], scored: Sequence[_Stret
     open_ = [(part.begin - EARLY_S, part.end + _late(part, truth)) for part in cover]
     if one.what is not Class.NEEDS_YOU:
         open_ += _unscored(scored, one.end)
-    at = one.begin
-    for begin, end in sorted(open_):
-        if begin > at + _EPSILON:
-            break
-        at = max(at, end)
+    at = _covered(one.begin, open_)
     return "" if at >= one.end - _EPSILON else f"not true any more from {at:.3f} s on"
 
 

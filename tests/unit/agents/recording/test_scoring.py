@@ -182,3 +182,42 @@ def test_scores_add_up() -> None:
     assert sorted(total.delays[Class.NEEDS_YOU]) == [0.0, pytest.approx(0.4), 10.0]
     assert total.delay(0.5, Class.NEEDS_YOU) == pytest.approx(0.4)
     assert total.delay(0.99, Class.NEEDS_YOU) == 10.0
+
+
+def test_a_change_is_due_once_what_was_true_before_is_right_no_more() -> None:
+    """Between Enter and the request to the model nobody can know that the program took it."""
+    spans = (
+        Span(0.0, 10.0, "idle"),
+        Span(10.0, 16.0, "working", alt=("idle",), note="Enter"),
+        Span(16.0, 30.0, "working", note="it asks the model"),
+        Span(30.0, 40.0, "done", alt=("idle", "working"), note="the model has answered"),
+        Span(40.0, 60.0, "done", alt=("idle",)),
+    )
+    found, flaws = scored((0, "rest"), (12, "working"), (33, "rest"), spans=spans)
+    assert flaws == ()
+    assert found.delays == {Class.WORKING: [0.0], Class.REST: [0.0]}
+    found, flaws = scored((0, "rest"), (16.4, "working"), (41, "rest"), spans=spans)
+    assert flaws == ()
+    assert found.delays == {Class.WORKING: [pytest.approx(0.4)], Class.REST: [1.0]}
+    found, flaws = scored((0, "rest"), (17, "working"), (42, "rest"), spans=spans)
+    assert found.missed == {Class.WORKING: 1, Class.REST: 1}
+    assert found.delays == {Class.WORKING: [1.0], Class.REST: [2.0]}
+
+
+def test_a_change_that_may_be_told_later_and_never_need_be_has_no_delay() -> None:
+    spans = (Span(0.0, 10.0, "working"), Span(10.0, 20.0, "done", alt=("working",)), Span(20.0, 60.0, "working"))
+    found, flaws = scored((0, "working"), spans=spans)
+    assert (flaws, found.delays) == ((), {})
+
+
+def test_what_is_right_for_a_moment_only_need_not_be_said() -> None:
+    """A dialog may be seen from the call of the tool on, which comes a moment after the answer of the model."""
+    spans = (
+        Span(0.0, 10.0, "blocked", "permission"),
+        Span(10.0, 14.0, "working", alt=("blocked",), note="answered"),
+        Span(14.0, 14.001, "working", note="it asks the model"),
+        Span(14.001, 20.0, "working", alt=("blocked",), note="the model has called the tool"),
+        Span(20.0, 60.0, "blocked", "permission"),
+    )
+    assert scored((0, "needs_you"), spans=spans)[1] == ()
+    assert scored((0, "needs_you"), (10, "working"), (20, "needs_you"), spans=spans)[1] == ()
