@@ -190,10 +190,14 @@ def on_background(state: State, message: Mapping[str, Any]) -> list[Fact]:
 
 def on_background_ended(state: State, message: Mapping[str, Any], mark: Mark) -> list[Fact]:
     """Take that something in the background ended: the call that made it ends with what it found."""
-    if message.get("skip_transcript") is not True and message.get("ambient") is not True:
-        state.news_at = mark.monotonic
     call = state.tools.get(str(message.get("tool_use_id")))
-    if call is None or state.nested.get(call.id) != call.id or call.status not in tools.OPEN_STATUS:
+    is_open = call is not None and call.status in tools.OPEN_STATUS
+    is_launched = call is not None and state.nested.get(call.id) == call.id
+    # The end of a command the turn itself waits for is told in the same words, but brings no turn of its own.
+    is_awaited = is_open and not is_launched and state.turn is not None
+    if not is_awaited and message.get("skip_transcript") is not True and message.get("ambient") is not True:
+        state.news_at = mark.monotonic
+    if call is None or not is_launched or not is_open:
         return []
     done = tools.ended(call, tools.text_in(message, "summary"), failed=False, result=None, wall=mark.wall)
     return [_set_tool(state, msgspec.structs.replace(done, status=_ENDS.get(str(message.get("status")), "failed")))]

@@ -109,6 +109,13 @@ def test_news_in_the_middle_of_a_turn_may_bring_another() -> None:
     assert turn_now(drive)[0] is Turn.DONE
 
 
+def test_the_end_of_a_command_the_turn_waits_for_is_no_news() -> None:
+    drive = opened()
+    prompt(drive)
+    drive.says(claude.tool("t1", "Bash", command="sleep 6"), NEWS, claude.tool_result("t1", ""), claude.result())
+    assert [claim.turn for claim in drive.adapter.evidence()] == [Turn.DONE]
+
+
 @pytest.mark.parametrize("sign", ["skip_transcript", "ambient"])
 def test_housekeeping_is_no_news(sign: str) -> None:
     drive = launched()
