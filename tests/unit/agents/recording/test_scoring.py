@@ -207,7 +207,7 @@ def test_a_change_is_due_once_what_was_true_before_is_right_no_more() -> None:
 def test_a_change_that_may_be_told_later_and_never_need_be_has_no_delay() -> None:
     spans = (Span(0.0, 10.0, "working"), Span(10.0, 20.0, "done", alt=("working",)), Span(20.0, 60.0, "working"))
     found, flaws = scored((0, "working"), spans=spans)
-    assert (flaws, found.delays) == ((), {})
+    assert (flaws, found.delays) == ((), {Class.WORKING: [0.0]})
 
 
 def test_what_is_right_for_a_moment_only_need_not_be_said() -> None:
