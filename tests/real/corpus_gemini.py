@@ -5,7 +5,6 @@ Run by hand after a new pin, never by a test; afterwards look at the screens at 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from agents.recording.capture import Program
+from agents.vt.screen import Snapshot
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
 from tests.real import gemini
@@ -33,7 +33,7 @@ async def text(take: Take) -> None:
     """Take a turn without tools."""
     await take.ready(*BOX)
     await take.say("Say something")
-    await take.done()
+    await take.done(resting)
 
 
 async def permission(take: Take) -> None:
@@ -42,7 +42,7 @@ async def permission(take: Take) -> None:
     await take.say("Write hello.txt")
     await take.blocked("permission", APPLY)
     take.press("\r")
-    await take.done()
+    await take.done(resting)
 
 
 async def deny(take: Take) -> None:
@@ -50,8 +50,7 @@ async def deny(take: Take) -> None:
     await take.ready(*BOX)
     await take.say("Write hello.txt")
     await take.blocked("permission", APPLY)
-    take.press(ESCAPE, "idle", alt=("done", "error"), note="Esc in the dialog")
-    await take.hold(4.0)
+    await take.stop(ESCAPE, resting, note="Esc in the dialog")
 
 
 async def command(take: Take) -> None:
@@ -63,7 +62,7 @@ async def command(take: Take) -> None:
         take.capture.type(key)
         await take.hold(0.4)
     take.press("\r")
-    await take.done()
+    await take.done(resting)
 
 
 async def steps(take: Take) -> None:
@@ -74,7 +73,7 @@ async def steps(take: Take) -> None:
     take.press("\r")
     await take.blocked("permission", EXECUTE)
     take.press("\r")
-    await take.done()
+    await take.done(resting)
 
 
 async def interrupt_stream(take: Take) -> None:
@@ -83,23 +82,20 @@ async def interrupt_stream(take: Take) -> None:
     await take.say("Count")
     await take.request()
     await take.hold(3.0)
-    take.press(ESCAPE, "idle", alt=("done", "error"), note="Esc in mid-stream")
-    await take.reply()
-    await take.hold(4.0)
+    await take.stop(ESCAPE, resting, note="Esc in mid-stream")
 
 
 async def interrupt_tool(take: Take) -> None:
     """Interrupt a tool that runs, which its file tells."""
     await _run(take)
     await take.hold()
-    take.press(ESCAPE, "idle", alt=("done", "error"), note="Esc while a tool runs")
-    await take.hold(4.0)
+    await take.stop(ESCAPE, resting, note="Esc while a tool runs")
 
 
 async def long_tool(take: Take) -> None:
     """Run a tool that says nothing for a while."""
     await _run(take)
-    await take.done()
+    await take.done(resting)
 
 
 async def _run(take: Take) -> None:
@@ -107,11 +103,13 @@ async def _run(take: Take) -> None:
     await take.say("Run it")
     await take.blocked("permission", EXECUTE)
     take.press("\r")
-    for _ in range(300):
-        if (take.repo / "begun.txt").exists():
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("begun.txt was never made")
+    await take.made("begun.txt")
+
+
+def resting(seen: Snapshot) -> bool:
+    """Tell whether its input box is there and nothing runs that could be cancelled."""
+    whole = "\n".join(seen.lines)
+    return "Type your message" in whole and "esc to cancel" not in whole
 
 
 async def hang(take: Take) -> None:
@@ -119,24 +117,36 @@ async def hang(take: Take) -> None:
     await take.ready(*BOX)
     await take.say("Say something")
     await take.request()
-    await take.hold(10.0)
+    await take.hold(4.0)  # its spinner alone writes 25 KB a second
 
 
 async def failing(take: Take) -> None:
-    """Fail for good: the error waits to be read."""
+    """Be refused: the error waits to be read, and may be told as a missing login."""
     await take.ready(*BOX)
     await take.say("Say something")
     at = await take.last_reply(6.0)
-    take.now("error", at, alt=("idle", "done"), note="the last try was refused")
-    await take.hold(1.0)
+    take.now("error", at, alt=("idle", "done", "working", "blocked"), note="the key was refused")
+    await take.hold(2.0)
+
+
+async def choice(take: Take) -> None:
+    """Be refused the model: it asks whether to go on, and stops when told so."""
+    await take.ready(*BOX)
+    await take.say("Say something")
+    take.now("working", await take.reply(), alt=("blocked", "error"), note="the model was refused")
+    at = await take.shows("Keep trying")
+    take.now("blocked", at, blocked="question", alt=("error",), note="it asks whether to go on")
+    await take.hold(3.0)
+    take.capture.type("\x1b[B")
+    await take.hold(0.5)
+    await take.stop("\r", resting, note="“Stop” chosen")
 
 
 async def retrying(take: Take) -> None:
     """Try again and again, for as long as the recording goes."""
     await take.ready(*BOX)
     await take.say("Say something")
-    for _ in range(2):
-        await take.reply()
+    await take.reply()
     await take.hold(1.0)
 
 
@@ -145,8 +155,8 @@ async def three_turns(take: Take) -> None:
     await take.ready(*BOX)
     for number in ("one", "two", "three"):
         await take.say(f"Say {number}")
-        take.now("done", await take.reply(), alt=("idle",), note="the request is answered")
-        await take.shows(f"You said: Say {number}")
+        take.now("done", await take.reply(), alt=("idle", "working"), note="the request is answered")
+        take.now("done", await take.shows(resting), alt=("idle",), note="the program has taken note of it")
     await take.hold(3.0)
 
 
@@ -161,7 +171,7 @@ async def resize(take: Take) -> None:
         take.capture.resize(rows, cols)
         await take.hold(0.7)
     take.press("\r")
-    await take.done()
+    await take.done(resting)
     take.capture.resize(24, 80)
     await take.hold(1.5)
 
@@ -179,7 +189,7 @@ SCENES = (
     Scene("deny", deny, "write"),
     Scene("steps", steps, "steps"),
     Scene("interrupt-stream", interrupt_stream, "slow"),
-    Scene("failing-404", failing, "404"),
+    Scene("choice-404", choice, "404"),
     Scene("resize", resize, "write"),
     Scene("text", text, "text", is_tuned=False),
     Scene("command", command, "bash", is_tuned=False),
@@ -188,6 +198,7 @@ SCENES = (
     Scene("interrupt-tool", interrupt_tool, "long"),
     Scene("hang", hang, "hang"),
     Scene("retrying-500", retrying, "500"),
+    Scene("failing-401", failing, "401"),
     Scene("typing", typing, "text", is_tuned=False),
 )
 

@@ -6,27 +6,25 @@ Run by hand after a new pin, never by a test; afterwards look at the screens at 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from agents.recording import cast
-from agents.recording.answering import Answering
-from agents.recording.capture import Capture, Program
+from agents.recording.capture import NotSeen, Program
+from agents.vt.screen import Snapshot
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
 from tests.real import opencode
-from tests.real.corpus import Scene, Stage, Take, home, make, showing, version
+from tests.real.corpus import Scene, Stage, Take, make, version
 from tests.real.install import program
 
 BOX = ("Ask anything…",)
 ASKS = ("Permission required",)
 ESCAPE = "\x1b"
 
-#: Its first start in a new home takes long, and so does its first turn.
+#: Its first start in a new home takes long, and so does the first turn of a process where others want the processor.
 FIRST_S = 120.0
 
 
@@ -34,6 +32,17 @@ async def ready(take: Take) -> None:
     """Wait until it can be spoken to, and hold that."""
     take.now("idle", await take.shows(*BOX, within=FIRST_S), note="the input box is there")
     await take.hold()
+
+
+async def say(take: Take, message: str) -> None:
+    """Type a message, and wait until its request is there."""
+    count = len(take.requests())
+    await take.say(message)
+    for _ in range(round(FIRST_S * 10)):
+        if len(take.requests()) > count:
+            return
+        await asyncio.sleep(0.1)
+    raise NotSeen(f"no request came within {FIRST_S:g} s\n{take.screen()}")
 
 
 async def start(take: Take) -> None:
@@ -45,57 +54,56 @@ async def start(take: Take) -> None:
 async def text(take: Take) -> None:
     """Take a turn without tools."""
     await ready(take)
-    await take.say("Say something")
-    await take.done()
+    await say(take, "Say something")
+    await take.done(resting)
 
 
 async def permission(take: Take) -> None:
     """Allow an edit."""
     await ready(take)
-    await take.say("Write hello.txt")
+    await say(take, "Write hello.txt")
     await take.blocked("permission", *ASKS)
     take.press("\r")
-    await take.done()
+    await take.done(resting)
 
 
 async def deny(take: Take) -> None:
     """Deny an edit by Esc, which opencode asks to confirm: the turn is over."""
     await ready(take)
-    await take.say("Write hello.txt")
+    await say(take, "Write hello.txt")
     await take.blocked("permission", *ASKS)
     take.capture.type(ESCAPE)
     await take.shows("Reject permission")
     await take.hold(1.0)
-    take.press("\r", "idle", alt=("done", "error"), note="Enter in the question whether it is to be rejected")
-    await take.hold(4.0)
+    await take.stop("\r", resting, note="Enter in the question whether it is to be rejected")
 
 
 async def steps(take: Take) -> None:
     """Allow two steps of one turn, one by one."""
     await ready(take)
-    await take.say("Do two steps")
+    await say(take, "Do two steps")
     for _ in range(2):
         await take.blocked("permission", *ASKS)
         take.press("\r")
-    await take.done()
+    await take.done(resting)
 
 
 async def command(take: Take) -> None:
     """Allow a command, after a look at the other choices."""
     await ready(take)
-    await take.say("Run it")
+    await say(take, "Run it")
     await take.blocked("permission", *ASKS)
     for key in ("\x1b[C", "\x1b[C", "\x1b[D", "\x1b[D"):
         take.capture.type(key)
         await take.hold(0.4)
     take.press("\r")
-    await take.done()
+    await take.done(resting)
 
 
 async def interrupt_stream(take: Take) -> None:
     """Interrupt in mid-stream, which takes Esc twice."""
     await ready(take)
-    await take.say("Count")
+    await say(take, "Count")
     await take.request()
     await take.hold(3.0)
     await _interrupt(take, "Esc twice in mid-stream")
@@ -111,13 +119,13 @@ async def interrupt_tool(take: Take) -> None:
 async def long_tool(take: Take) -> None:
     """Run a tool that says nothing for a while."""
     await _run(take)
-    await take.done()
+    await take.done(resting)
 
 
 async def hang(take: Take) -> None:
     """Wait for an answer that never comes."""
     await ready(take)
-    await take.say("Say something")
+    await say(take, "Say something")
     await take.request()
     await take.hold(8.0)
 
@@ -125,19 +133,20 @@ async def hang(take: Take) -> None:
 async def failing(take: Take) -> None:
     """Fail for good: the error waits to be read."""
     await ready(take)
-    await take.say("Say something")
+    await say(take, "Say something")
     at = await take.last_reply(6.0)
-    take.now("error", at, alt=("idle", "done"), note="the last try was refused")
-    await take.hold(1.0)
+    take.now("error", at, alt=("idle", "done", "working", "blocked"), note="the key was refused")
+    await take.shows(resting)
+    await take.hold(3.0)
 
 
 async def two_turns(take: Take) -> None:
     """Take two short turns, the second as soon as the first is done."""
     await ready(take)
     for number in ("one", "two"):
-        await take.say(f"Say {number}")
-        take.now("done", await take.reply(), alt=("idle",), note="the request is answered")
-        await take.shows(f"You said: Say {number}")
+        await say(take, f"Say {number}")
+        take.now("done", await take.reply(), alt=("idle", "working"), note="the request is answered")
+        take.now("done", await take.shows(resting), alt=("idle",), note="the program has taken note of it")
     await take.hold(3.0)
 
 
@@ -146,32 +155,33 @@ async def resize(take: Take) -> None:
     await ready(take)
     take.capture.resize(30, 90)
     await take.hold(1.0)
-    await take.say("Write hello.txt")
+    await say(take, "Write hello.txt")
     await take.blocked("permission", *ASKS)
     for rows, cols in ((24, 80), (40, 120)):
         take.capture.resize(rows, cols)
         await take.hold(0.7)
     take.press("\r")
-    await take.done()
+    await take.done(resting)
 
 
 async def _interrupt(take: Take, note: str) -> None:
     take.capture.type(ESCAPE)
     await take.shows("again to interrupt")
-    take.press(ESCAPE, "idle", alt=("done", "error"), note=note)
-    await take.hold(4.0)
+    await take.stop(ESCAPE, resting, note=note)
 
 
 async def _run(take: Take) -> None:
     await ready(take)
-    await take.say("Run it")
+    await say(take, "Run it")
     await take.blocked("permission", *ASKS)
     take.press("\r")
-    for _ in range(300):
-        if (take.repo / "begun.txt").exists():
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("begun.txt was never made")
+    await take.made("begun.txt")
+
+
+def resting(seen: Snapshot) -> bool:
+    """Tell whether nothing is left to be interrupted or answered."""
+    whole = "\n".join(seen.lines)
+    return "interrupt" not in whole and "Permission required" not in whole and "Reject permission" not in whole
 
 
 SCENES = (
@@ -196,33 +206,11 @@ def script(api: ModelApi) -> None:
     api.script("long", Tool("bash", {"command": "touch begun.txt; sleep 8", "description": "Wait"}), Text("Over."))
 
 
-class Homes:
-    """Gives every scene a copy of a home in which opencode has run before: the first run in a new one takes minutes."""
-
-    def __init__(self, warm: Path) -> None:
-        self._warm = warm
-
-    def program(self, _scene: Scene, root: Path, repo: Path, url: str) -> Program:
-        """Return how it is started in a home of its own."""
-        shutil.copytree(self._warm, root / "home", symlinks=True)
-        return _program(root / "home", repo, url)
-
-    async def prepare(self, api: ModelApi) -> None:
-        """Take one turn in the home that is copied. Raises NotSeen."""
-        with home() as (_, repo):
-            url = api.url("text", "warm")
-            tape = cast.Writer(lambda _line: None, cast.Header(120, 40))
-            async with Capture.run(_program(self._warm, repo, url), tape, Answering(40, 120)) as capture:
-                await capture.until(showing(*BOX), FIRST_S)
-                capture.type("Say something")
-                await capture.until_quiet(0.5, 3.0)
-                capture.type("\r")
-                await capture.until(showing("You said: Say something"), FIRST_S)
-
-
-def _program(folder: Path, repo: Path, url: str) -> Program:
+def start_opencode(_scene: Scene, root: Path, repo: Path, url: str) -> Program:
+    """Return how it is started."""
     found = program("opencode")
-    return Program((str(found),), repo, opencode.environment(found, folder, url) | {"TERM": "xterm-256color"})
+    (root / "home").mkdir()
+    return Program((str(found),), repo, opencode.environment(found, root / "home", url) | {"TERM": "xterm-256color"})
 
 
 def main() -> int:
@@ -230,10 +218,8 @@ def main() -> int:
     found = program("opencode")
     with ModelApi() as api, tempfile.TemporaryDirectory(prefix="agent-", dir="/var/tmp") as folder:
         script(api)
-        homes = Homes(Path(folder))
-        asyncio.run(homes.prepare(api))
         told = version([str(found)], {"PATH": "/usr/bin:/bin", "HOME": folder})
-        return make(Stage("opencode-tui", told, homes.program), SCENES, api, sys.argv[1:])
+        return make(Stage("opencode-tui", told, start_opencode), SCENES, api, sys.argv[1:])
 
 
 if __name__ == "__main__":

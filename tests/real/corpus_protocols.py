@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -385,10 +386,13 @@ async def record(kind: Kind, name: str, part: str, scene: Scene) -> None:
 
 
 def _keep(part: str, kind: str, name: str, text: str, found: labels.Labels, root: Path) -> None:
-    for own, shown in ((str(root), "/home/dev"), (socket.gethostname(), "host")):
+    # Claude Code names folders of its own by the project's path.
+    slug = re.sub(r"[^A-Za-z0-9]", "-", str(root))
+    for own, shown in ((str(root), "/home/dev"), (slug, "-home-dev"), (socket.gethostname(), "host")):
         text = text.replace(own, shown)
     if root.name in text:
-        raise ValueError(f"{kind} {name}: the recording holds a path of this machine")
+        at = text.index(root.name)
+        raise ValueError(f"{kind} {name}: the recording holds a path of this machine: {text[at - 60 : at + 60]}")
     target = CORPUS / part / kind / f"{name}.jsonl"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text)
