@@ -200,9 +200,10 @@ class Core:
         return ctypes.string_at(buffer, min(length, len(buffer))).decode("utf-8", "replace")
 
     def cursor(self) -> tuple[int, int]:
-        """Return row and column of the cursor, from 0."""
+        """Return row and column of the cursor, from 0. A restored one may lie outside of a screen that shrank."""
         self._library["state_get_cursorpos"](self._state, self._position)
-        return self._position.row, self._position.col
+        row, col = self._position.row, self._position.col
+        return min(max(row, 0), self.rows - 1), min(max(col, 0), self.cols - 1)
 
     def resize(self, rows: int, cols: int) -> None:
         """Change the size; what no longer fits is gone."""

@@ -1,7 +1,8 @@
 """What the native core is given of a program's output: nothing that could harm it, cut where it draws the same.
 
 Pure. libvterm trusts its input: more than sixteen parameters of one sequence overwrite its heap (0.1.4 and 0.3.3), a
-C1 character moves its cursor left of the screen, a thousand accents on one letter take it seconds. Styling is left out,
+C1 character moves its cursor left of the screen, a thousand accents on one letter take it seconds, and to repeat
+an accent takes it for ever. Styling is left out,
 since only text is read back; strings belong to ``agents.vt.stream``.
 """
 
@@ -37,8 +38,8 @@ _BROKEN = re.compile(
 )
 
 #: What text alone does not need: styling, introducers of strings (their bodies come as text), 8-bit answers, lines of
-#: double width.
-_NEEDLESS = re.compile(r"\x1b\[[0-9;:]*m|\x1b[P\]X^_\\]|\x1b [FG]|\x1b#[3-6]")
+#: double width, character sets beyond the two that programs draw lines with.
+_NEEDLESS = re.compile(r"\x1b\[[0-9;:]*m|\x1b[P\]X^_\\]|\x1b [FG]|\x1b#[3-6]|\x1b[NOno~}|]|\x1b[*+.].")
 
 #: Sequences whose parameters are many or long.
 _LARGE = re.compile(r"\x1b\[(?:([\x01-\x1a\x1c-?]{13,})|([\x01-\x1a\x1c-?]{0,8}[0-9]{5}[\x01-\x1a\x1c-?]*))([@-~]?)")
@@ -46,7 +47,18 @@ _PARTS = re.compile(r"([<-?]?)([0-9;:]*)([ -/]?)")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
 #: The beginning of a sequence at the end of what there is.
-_BEGUN = re.compile(rf"\x1b(?:[\x00-\x1a\x1c-/]{{0,{_LONGEST_ESCAPE}}}|\[[\x00-\x1a\x1c-?]{{0,{LONGEST - 1}}})\Z")
+_BEGUN = re.compile(
+    rf"\x1b(?:[\x00-\x1a\x1c-/\x7f-\x9f]{{0,{_LONGEST_ESCAPE}}}|\[[\x00-\x1a\x1c-?\x7f-\x9f]{{0,{LONGEST - 1}}})\Z"
+)
+
+#: A character to be shown again, and what the stream consists of where that matters.
+_REPEAT = re.compile(r"\x1b\[([0-9]{0,4})[0-9]*b")
+_REPEATS = re.compile(rb"\x1b\[[0-9]*b")
+_TOKENS = re.compile(r"\x1b\[[\x00-\x1a\x1c-?]*[@-~]?|\x1b[\x00-\x1a\x1c-/]*[0-~]?|[\x00-\x1a\x1c-\x1f]+|[^\x00-\x1f]+")
+
+#: A choice of characters, and the portions in which it is applied alike.
+_SETS = re.compile(rb"\x1b[()][^B]")
+_SINGLE = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]")
 
 #: What the core may put onto the character before. All it does, and more: a cut never harms.
 _ONTO = (
@@ -64,23 +76,58 @@ _MAY_CUT = re.compile(
 _MANY = re.compile(f"[{_ONTO}]{{{_ACCENTS + 1},}}")
 
 
-def portions(data: bytes) -> tuple[list[bytes], int]:
+def chooses_characters(data: bytes) -> bool:
+    """Tell whether ``data`` chooses a character set other than the usual: from then on ``portions`` must know it."""
+    return _SETS.search(data) is not None
+
+
+def repeats(data: bytes) -> bool:
+    """Tell whether ``data`` asks to show a character again: ``portions`` must know the last one then."""
+    return _REPEATS.search(data) is not None
+
+
+def last_character(data: bytes) -> str:
+    """Return the character that a sequence right behind ``data`` would repeat."""
+    last = ""
+    for piece in _TOKENS.findall(data.decode("utf-8", "replace")):
+        if piece >= " ":
+            last = piece[-1]
+    return last
+
+
+def portions(data: bytes, *, drawing: bool = False, last: str = "") -> tuple[list[bytes], int]:
     """Return what to draw for ``data``, each to be written alone, and how many bytes of it that takes.
 
     The rest is the beginning of a character or of a sequence and comes again with more. What is drawn in the end is the
-    same however the bytes came.
+    same however the bytes came. ``drawing``: a character set may be in force, which the core applies by portions.
     """
     text, taken = codecs.utf_8_decode(data, "replace", False)
-    last = text.rfind("\x1b")
-    if last >= 0 and _BEGUN.match(text, last):
-        taken -= len(text) - last
-        text = text[:last]
-    clean = _clean(text)
+    begun = text.rfind("\x1b")
+    if begun >= 0 and _BEGUN.match(text, begun):
+        taken -= len(text[begun:].encode())
+        text = text[:begun]
+    clean = _clean(_repeated(text, last) if repeats(data) else text)
+    if drawing:
+        clean = _MANY.sub(_few, clean)
+        return [part.encode() for part in _SINGLE.findall(clean)], taken
     if not _MAY_CUT.search(data):
         return [clean.encode()], taken
     clean = _MANY.sub(_few, clean)
     cuts = [0, *(found.start() for found in _CUT.finditer(clean)), len(clean)]
     return [clean[begin:end].encode() for begin, end in pairwise(cuts) if begin < end], taken
+
+
+def _repeated(text: str, last: str) -> str:
+    """Return ``text`` with what is to be shown again written out."""
+    parts: list[str] = []
+    for piece in _TOKENS.findall(text):
+        again = _REPEAT.fullmatch(piece)
+        if again is None:
+            parts.append(piece)
+            last = piece[-1] if piece >= " " else last
+        elif not _CUT.match(last):
+            parts.append(last * (int(again[1] or 1) or 1))
+    return "".join(parts)
 
 
 def _clean(text: str) -> str:

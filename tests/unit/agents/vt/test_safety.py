@@ -1,0 +1,97 @@
+"""What the native core is never given: each of these harmed it, measured with 0.1.4 and 0.3.3."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from agents.vt import libvterm, safety
+from agents.vt.libvterm import Core
+from agents.vt.safety import portions
+
+needed = pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there")
+
+
+def given(data: bytes) -> bytes:
+    parts, taken = portions(data)
+    assert taken == len(data)
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        b"\x1b[" + b"1;" * 500 + b"H",
+        b"\x1b[" + b";" * 17 + b"m",
+        b"\x1b[" + b":" * 900 + b"J",
+        b"\x1b[?" + b"1;" * 40 + b"h",
+    ],
+)
+def test_no_sequence_has_more_parameters_than_the_core_has_room_for(sequence: bytes) -> None:
+    assert all(
+        len(re.split(b"[;:]", found)) <= 16 for found in re.findall(rb"\x1b\[([^@-~]*)", given(b"a" + sequence + b"b"))
+    )
+
+
+def test_an_aborted_sequence_keeps_no_parameters_either() -> None:
+    assert given(b"a\x1b[" + b"1;" * 30 + "é".encode() + b"b") == "aéb".encode()
+
+
+def test_an_endless_sequence_becomes_text() -> None:
+    assert given(b"\x1b[" + b"1" * 5000 + b"H") == b"1" * 5000 + b"H"
+
+
+@pytest.mark.parametrize("number", [b"99999", b"9223372036854775807", b"99999999999999999999"])
+def test_no_number_is_larger_than_any_screen(number: bytes) -> None:
+    assert given(b"\x1b[" + number + b"L") == b"\x1b[" + number[:4] + b"L"
+
+
+def test_c1_characters_which_move_left_of_the_screen_are_left_out() -> None:
+    assert given(b"a\xc2\x80\xc2\x9bb\x00\x7fc") == b"abc"
+
+
+def test_invalid_bytes_become_what_stands_for_them() -> None:
+    assert given(b"a\xffb\xed\xa0\x80\xf8\x88\x80\x80\x80c").decode().replace("�", "") == "abc"
+
+
+@needed
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("before", [b"\xef\xb8\x8f", b"", b"x\r\xcc\x81", b"\x1b[2Ja\x1b[5;5H\xcc\x81"])
+def test_an_accent_is_never_repeated_which_would_take_for_ever(before: bytes) -> None:
+    core = Core(libvterm.system(), 5, 10)
+    for part in portions(before + b"\x1b[b" + b"\x1b[9999b")[0]:
+        core.write(part)
+    assert len(core.text()) == 5
+
+
+def test_a_character_is_repeated_wherever_its_sequence_came() -> None:
+    assert given(b"ab\x1b[3b|\x1b[m\x1b[b") == b"abbbb|\x1b[m|"
+    assert portions(b"\x1b[2b", last=safety.last_character(b"\x1b[31m-\x1b[K"))[0] == [b"--"]
+    assert safety.repeats(b"\x1b[2b")
+    assert not safety.repeats(b"bb")
+
+
+def test_a_letter_gets_as_many_accents_as_a_cell_holds() -> None:
+    assert given(b"e" + b"\xcc\x81" * 5000 + b"f").decode() == "e" + "\u0301" * 5 + "f"
+    thai = "ที่นี่ไม่มีอะไรเลยครับผม"
+    assert given(thai.encode()).decode() == thai
+
+
+def test_what_may_join_the_character_before_is_written_alone() -> None:
+    assert portions("ae\u0301b│c".encode())[0] == [b"ae", "\u0301b│c".encode()]
+
+
+def test_strings_and_what_a_text_screen_does_not_need_are_left_out() -> None:
+    assert given(b"\x1b]0;t\x1b\\\x1bPq\x1b G\x1b#6\x1bN\x1b*0a") == b"0;tqa"
+
+
+@pytest.mark.parametrize("begun", [b"\x1b", b"\x1b[", b"\x1b[1;3", b"\x1b(", b"\xe6\xbc", b"\x1b[1\xc2\x80"])
+def test_what_is_not_whole_yet_waits(begun: bytes) -> None:
+    assert portions(b"ab" + begun) == ([b"ab"], 2)
+
+
+def test_choices_of_characters_are_noticed() -> None:
+    assert safety.chooses_characters(b"a\x1b(0b")
+    assert not safety.chooses_characters(b"a\x1b(Bb")
+    assert portions("lé\rq".encode(), drawing=True)[0] == [b"l", "é".encode(), b"\rq"]
