@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 WORKERS := 2
 
-.PHONY: help setup run test check lint types imports docs slow real real-latest bench shots constraints clean
+.PHONY: help setup run test check lint types imports docs slow real real-latest corpus bench shots constraints clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,10 @@ real: $(DEV_STAMP)  ## Real agent programs from npm against a scripted model API
 
 real-latest: $(DEV_STAMP)  ## The newest agent programs; only reports
 	-@$(BIN)/python tests/real/install.py --latest && QUARTERDECK_REAL=latest $(PYTEST) -q -m real tests/real
+
+corpus: $(DEV_STAMP)  ## Record the status corpus anew from the real agent programs (some twenty minutes)
+	@$(BIN)/python tests/real/install.py
+	@$(BIN)/python tests/real/corpus.py
 
 bench: $(DEV_STAMP)  ## Measure, beside baselines
 	@failed=0; for name in spine logs; do QT_QPA_PLATFORM=offscreen $(BIN)/quarterdeck bench $$name || failed=1; done; exit $$failed

@@ -24,6 +24,7 @@ from typing import Protocol, Self
 import msgspec
 
 from agents.recording.answering import Answering
+from agents.vt.modes import Modes
 from agents.vt.screen import Snapshot
 
 #: Seconds a program has to leave after its terminal was hung up.
@@ -134,6 +135,11 @@ class Capture:
         """Return the program's process."""
         return self._process.pid
 
+    @property
+    def modes(self) -> Modes:
+        """Return what the program has switched on."""
+        return self._terminal.modes
+
     def type(self, data: bytes | str) -> float:
         """Type into the program; return when."""
         at = self.now
@@ -144,7 +150,7 @@ class Capture:
     def paste(self, text: str) -> float:
         """Paste as a terminal does: bracketed where the program asked for that; return when."""
         body = text.replace("\n", "\r").encode()
-        return self.type(b"\x1b[200~" + body + b"\x1b[201~" if self._terminal.modes.bracketed else body)
+        return self.type(b"\x1b[200~" + body + b"\x1b[201~" if self.modes.bracketed else body)
 
     def resize(self, rows: int, cols: int) -> float:
         """Change the size of the terminal; return when."""

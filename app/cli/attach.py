@@ -84,7 +84,7 @@ def attach(context: Context, args: Namespace) -> int:
     context.output.error((f"attached to {name}; Ctrl-] d leaves", "muted"))
     screen = context.output.raw()
     is_terminal = Capability.TERMINAL in row.capabilities
-    with _keyboard(context.stdin.fileno(), is_raw=is_terminal):
+    with keyboard(context.stdin.fileno(), is_raw=is_terminal):
         try:
             ended = _View(context, row.id, screen, is_terminal=is_terminal).run()
         finally:
@@ -110,7 +110,7 @@ def _check(context: Context, row: AgentRow) -> None:
 
 
 @contextmanager
-def _keyboard(descriptor: int, *, is_raw: bool) -> Iterator[None]:
+def keyboard(descriptor: int, *, is_raw: bool) -> Iterator[None]:
     """Pass every key on unchanged; a program on pipes gets whole lines instead, edited as usual."""
     before = termios.tcgetattr(descriptor)
     try:

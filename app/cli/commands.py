@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.declaration import Argument, Command, Example
-from app.cli.declared import rules, sessions, talk
+from app.cli.declared import recording, rules, sessions, talk
 from app.cli.declared.shared import FLEET, HOUSE, ID, LIFE, LOGS
 
 SHELLS = ("bash", "zsh", "fish")
@@ -306,5 +306,5 @@ COMMANDS: tuple[Command, ...] = (
     sessions.SESSIONS,
     *(_STOP, _KILL, _RESUME, _FORK, sessions.ADOPT, sessions.SWITCH, _RM),
     *(_LOG, _ATTACH),
-    *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, _STATUS, _REINDEX, _COMPLETION, sessions.HOOK),
+    *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, recording.RECORD, _STATUS, _REINDEX, _COMPLETION, sessions.HOOK),
 )
