@@ -1,4 +1,4 @@
-"""The system libraries Qt needs, with the Debian package of each; packaging/system-libraries.sh installs the same."""
+"""The system libraries Qt and terminals need, with their Debian packages; packaging/system-libraries.sh installs them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ LIBRARIES = (
     Library("libxcb-keysyms.so.1", "libxcb-keysyms1", window=True),
     Library("libxcb-shape.so.0", "libxcb-shape0", window=True),
 )
+
+#: What the daemon reads screens with (``agents.vt.libvterm``); everything else goes on without.
+TERMINAL = Library("libvterm.so.0", "libvterm0")
 
 
 def missing(platform: str = sys.platform) -> tuple[Library, ...]:

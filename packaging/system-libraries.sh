@@ -1,21 +1,26 @@
 #!/bin/sh
-# Make sure the system libraries Qt needs are there: install what is missing when root on Debian/Ubuntu,
+# Make sure the system libraries Qt and the terminal core need are there: install what is missing when root on Debian/Ubuntu,
 # otherwise name the exact packages. Usage: system-libraries.sh [offscreen|window|test] ; exit 0 = all there.
 set -eu
 
+if [ "$(uname -s)" = Darwin ]; then
+  [ -e /opt/homebrew/lib/libvterm.0.dylib ] || [ -e /usr/local/lib/libvterm.0.dylib ] ||
+    echo "The screens of programs in terminals are not read without libvterm. Run: brew install libvterm" >&2
+fi
 [ "$(uname -s)" = Linux ] || exit 0
 
 offscreen="libglib-2.0.so.0=libglib2.0-0 libGL.so.1=libgl1 libEGL.so.1=libegl1 libxkbcommon.so.0=libxkbcommon0
 libfontconfig.so.1=libfontconfig1 libdbus-1.so.3=libdbus-1-3"
+core="libvterm.so.0=libvterm0"
 window="libxkbcommon-x11.so.0=libxkbcommon-x11-0 libxcb-cursor.so.0=libxcb-cursor0 libxcb-icccm.so.4=libxcb-icccm4
 libxcb-keysyms.so.1=libxcb-keysyms1 libxcb-shape.so.0=libxcb-shape0"
 tools="git=git"
 test_tools="Xvfb=xvfb openbox=openbox xdotool=xdotool"
 
 case "${1:-window}" in
-  offscreen) wanted="$offscreen"; programs="$tools" ;;
-  window) wanted="$offscreen $window"; programs="$tools" ;;
-  test) wanted="$offscreen $window"; programs="$tools $test_tools" ;;
+  offscreen) wanted="$offscreen $core"; programs="$tools" ;;
+  window) wanted="$offscreen $window $core"; programs="$tools" ;;
+  test) wanted="$offscreen $window $core"; programs="$tools $test_tools" ;;
   *) echo "usage: $0 [offscreen|window|test]" >&2; exit 2 ;;
 esac
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from agents.jsonrpc import RpcError
 from agents.model import KindInfo
 from agents.status.untrusted import one_line
+from agents.vt import libvterm
 from agents.wire import DoctorFacts, Kinds, NoParams
 from app import libraries
 from app.cli.columns import pad
@@ -55,6 +56,7 @@ def examine(context: Context) -> Iterator[Check]:
     """Yield every check, in the order in which one depends on the other."""
     yield from check_program(sys.version_info[:2], _installed)
     yield from check_libraries(libraries.missing())
+    yield check_terminal_core(libvterm.missing(), sys.platform)
     yield from _check_tools(context)
     yield from _check_home(context)
     yield from _check_daemon(context)
@@ -121,6 +123,14 @@ def check_libraries(missing: tuple[libraries.Library, ...]) -> Iterator[Check]:
         yield Check("system", library.name, state, f"missing; {needs} (Debian: {library.package})", install)
     if not missing:
         yield Check("system", "libraries", "ok", "all that Qt needs")
+
+
+def check_terminal_core(missing: str, platform: str) -> Check:
+    """Say whether the screens of programs can be read, and how to make it so."""
+    if not missing:
+        return Check("system", "terminal core", "ok", "libvterm")
+    install = "brew install libvterm" if platform == "darwin" else f"sudo apt-get install {libraries.TERMINAL.package}"
+    return Check("system", "terminal core", "warning", f"the screens of programs are not read: {missing}", install)
 
 
 def _check_tools(context: Context) -> Iterator[Check]:

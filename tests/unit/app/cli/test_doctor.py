@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from agents.model import KindInfo
+from agents.vt import libvterm
 from agents.wire import DaemonStatus, DoctorFacts, Kinds, Leftover
 from app import libraries
 from app.cli import doctor
 from app.client.launch import DaemonNotStarted
-from app.libraries import LIBRARIES, Library
+from app.libraries import LIBRARIES, TERMINAL, Library
 
 ROOT = Path(__file__).resolve().parents[4]
 STATUS = DaemonStatus(7, "0.1.0", 2, "e", 0.0, 1, "/h", "double-fork", rss=50_000_000)
@@ -47,6 +48,7 @@ def test_a_sound_installation_has_no_problems(shell, monkeypatch: pytest.MonkeyP
         "pyside6-essentials",
         "pyside6-qtads",
         "libraries",
+        "terminal core",
         "git",
         "state",
         "disk",
@@ -128,7 +130,16 @@ def test_a_library_that_does_not_load_is_found(monkeypatch: pytest.MonkeyPatch) 
 def test_the_libraries_are_those_that_set_up_installs() -> None:
     script = (ROOT / "packaging" / "system-libraries.sh").read_text()
     installed = dict(re.findall(r"(lib[\w.+-]+\.so\.\d+)=([\w.+-]+)", script))
-    assert {library.name: library.package for library in LIBRARIES} == installed
+    assert {library.name: library.package for library in (*LIBRARIES, TERMINAL)} == installed
+
+
+def test_a_missing_terminal_core_is_no_problem_but_named_with_its_package() -> None:
+    assert doctor.check_terminal_core("", "linux").state == "ok"
+    gone = doctor.check_terminal_core("no terminal core: libvterm.so.0 is not installed", "linux")
+    assert (gone.state, gone.next) == ("warning", "sudo apt-get install libvterm0")
+    assert "the screens of programs are not read: no terminal core" in gone.detail
+    assert doctor.check_terminal_core("no terminal core", "darwin").next == "brew install libvterm"
+    assert TERMINAL.name in libvterm.NAMES["linux"]
 
 
 @pytest.mark.parametrize(("lingers", "states"), [(None, ["ok"]), (True, ["ok", "ok"]), (False, ["ok", "note"])])
