@@ -202,11 +202,11 @@ async def three_turns(take: Take) -> None:
 
 
 async def background(take: Take) -> None:
-    """Leave a child behind: the turn is done while it runs."""
+    """Leave a child behind: the turn is done while it runs. Its end would wake Claude Code up: that is cut off."""
     await take.ready(*BOX)
     await take.say("Serve it")
     await take.reply()
-    await take.done(*BOX)
+    await take.done("shell still running")
     await take.hold(3.0)
 
 
@@ -326,7 +326,7 @@ def script(api: ModelApi) -> None:
     """Add the scenarios that are Claude Code's own."""
     api.script("ask", Tool("AskUserQuestion", _QUESTION), Text("sqlite it is."))
     api.script("long", Tool("Bash", {"command": "touch begun.txt; sleep 10", "description": "Wait"}), Text("Over."))
-    served = {"command": "sleep 20", "description": "Serve", "run_in_background": True}
+    served = {"command": "sleep 60", "description": "Serve", "run_in_background": True}
     api.script("background", Tool("Bash", served), Text("It runs."))
     api.script("plan", Tool("ExitPlanMode", {"plan": "1. Read it\n2. Edit it"}), Text("Planned."))
     api.script("count", Text("one two three four five six seven eight nine ten", gap=0.4))
