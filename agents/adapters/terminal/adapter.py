@@ -108,7 +108,9 @@ class TerminalAdapter(Adapter):
             state.turns.recheck,
             state.turns.grace,
         )
-        return min((moment for moment in due if moment is not None), default=None)
+        first = min((moment for moment in due if moment is not None), default=None)
+        # What was put off may be due by now when the reason for that goes: never before what was heard already.
+        return None if first is None else max(first, state.now)
 
     def _follow(self, dialog: programs.DialogReading | None = None, *, looked: bool = False) -> list[Fact]:
         """Judge what the terminal says now, and return what follows from it."""

@@ -95,3 +95,16 @@ def test_a_kind_that_continues_sessions_can_be_resumed() -> None:
     adapter = TerminalAdapter(own, spec(family="terminal", pty=True, session_id="s1"))
     assert Capability.RESUME in adapter.capabilities()
     assert adapter.arguments() == ("--resume", "s1")
+
+
+def test_a_look_that_was_put_off_is_never_due_in_the_past() -> None:
+    rules = {"name": "x", "title": [{"name": "working", "pattern": "^busy", "turn": "working"}]}
+    d = Drive(TerminalAdapter(kind(family="terminal", status=rules), spec(family="terminal", pty=True)))
+    d.start()
+    d.feed(Stream.OUT, b"text")
+    d.adapter.tick(d.tape.now)
+    d.feed(Stream.OUT, b"\x1b]0;busy\x07more")
+    d.feed(Stream.OUT, b"\x1b]0;ready\x07")
+    due = d.adapter.next_deadline()
+    assert due is not None
+    assert due >= d.tape.marks[-1][0].monotonic
