@@ -22,6 +22,9 @@ from agents.supervisor.unit import Unit
 SETTLE_S = 0.5
 AGAIN_S = 30.0
 
+#: Seconds within which a turn's beginning is known: its first process may be there before its mark is.
+BEGIN_S = 0.5
+
 #: Seconds until a silent agent's CPU time is read again.
 MEASURE_AGAIN_S = 60.0
 
@@ -92,12 +95,15 @@ class Looking:
         elif turn in _OVER and before not in _OVER:
             self.turn_ended(now)
 
-    async def baseline(self, age: float = 0.0) -> None:
-        """Note which helper processes the program had before its first turn, which began ``age`` seconds ago."""
+    async def baseline(self, age: float | None = None) -> None:
+        """Note which helper processes the program has before its first turn, or had: it began ``age`` seconds ago."""
         unit = self._unit
         sample = await self._sample()
-        if sample is not None:
-            unit.record(decisions.baseline(unit.services.clock.wall(), processes.older(sample, age)))
+        if sample is None:
+            return
+        found = processes.older(sample, 0.0 if age is None else age + BEGIN_S)
+        former = unit.made.baseline or frozenset()
+        unit.record(decisions.baseline(unit.services.clock.wall(), found | former))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         with self._unit.firewall("looking around it"):

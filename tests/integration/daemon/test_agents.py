@@ -214,9 +214,30 @@ def test_waiting_cannot_miss_what_is_already_true_and_says_what_cannot_come(runn
 def test_children_left_behind_by_a_turn_are_counted(running: Any) -> None:
     agent = running.play([{"do": "background", "command": "sleep 500"}, {"do": "say", "text": "ok"}]).id
     running.wait(agent, "done")
-    running.until(agent, lambda row: row.background >= 1)
+    left = running.until(agent, lambda row: row.background >= 1).background
+    running.kill()
+    running.start()
+    running.until(agent, lambda row: row.background == left)
     running.call("agent.kill", wire.AgentRef(agent))
     assert running.row(agent).background == 0
+
+
+def test_what_a_command_in_a_terminal_leaves_behind_is_counted_and_a_helper_is_not(running: Any) -> None:
+    """A shell with marks: a helper from before the first command, a job that works, a server it leaves."""
+    script = (
+        "sleep 501 & printf '\\033]133;A\\007'; read go; printf '\\033]133;C\\007'; sleep 502 & read on;"
+        "printf '\\033]133;D;0\\007\\033]133;A\\007'; read end"
+    )
+    agent = running.run("shell", "bash", "-c", script, pty=True).id
+    running.until(agent, lambda row: row.turn is Turn.IDLE)
+    running.call("agent.input", wire.Input(agent, b"\r"))
+    running.until(agent, lambda row: row.turn is Turn.WORKING and row.background == 0)
+    running.call("agent.input", wire.Input(agent, b"\r"))
+    row = running.until(agent, lambda row: row.turn is Turn.IDLE and row.background == 1)
+    assert row.source == "title"
+    explained = running.call("agent.explain", wire.AgentRef(agent))
+    assert "sleep" in explained.evidence[-1].detail
+    assert explained.why
 
 
 def test_a_stuck_keeper_cannot_keep_its_agent_from_being_killed(running: Any) -> None:
