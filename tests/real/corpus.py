@@ -298,7 +298,7 @@ def make(stage: Stage, scenes: Sequence[Scene], api: ModelApi, names: Sequence[s
             continue
         try:
             made = asyncio.run(record(stage, scene, api))
-        except NotSeen as problem:
+        except (NotSeen, SystemExit) as problem:
             failed += 1
             print(f"{scene.name}: {problem}", file=sys.stderr, flush=True)
         else:
@@ -312,12 +312,17 @@ def version(argv: Sequence[str], env: Mapping[str, str]) -> str:
     return next(word for word in done.stdout.split() if word[0].isdigit())
 
 
-def main() -> None:
-    """Make everything again."""
+def main() -> int:
+    """Make everything again; return how many programs have scenes that failed."""
+    failed = 0
     for module in sorted(Path(__file__).parent.glob("corpus_*.py")):
         sys.argv = [str(module)]
-        runpy.run_path(str(module), run_name="__main__")
+        try:
+            runpy.run_path(str(module), run_name="__main__")
+        except SystemExit as end:
+            failed += bool(end.code)
+    return failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -194,7 +194,7 @@ SCENES = (
     Scene("resize", resize, "write"),
     Scene("text", text, "text", is_tuned=False),
     Scene("command", command, "bash", is_tuned=False),
-    Scene("long-tool", long_tool, "long", is_tuned=False, rows=24, cols=80),
+    Scene("long-tool", long_tool, "long", is_tuned=False, rows=18, cols=80),
     Scene("three-turns", three_turns, "text", is_tuned=False),
     Scene("interrupt-tool", interrupt_tool, "long", rows=24, cols=80),
     Scene("hang", hang, "hang", rows=24, cols=80),
