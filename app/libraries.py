@@ -1,4 +1,4 @@
-"""The system libraries Qt and terminals need, with their Debian packages; packaging/system-libraries.sh installs them."""
+"""The system libraries Qt and terminals need, with their packages; packaging/system-libraries.sh installs them."""
 
 from __future__ import annotations
 
