@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from agents import wire
 from agents.adapters.kinds import load_kinds
 from agents.adapters.registry import families
 from agents.events import AgentChanged
-from agents.model import AgentRow, Lifecycle, Mark, Stream
-from agents.recording import cast, tape
+from agents.model import LIVE, AgentRow, Lifecycle, Mark, Stream, Turn
+from agents.recording import cast, protocol, tape
 from agents.recording.replay import changes
 from agents.runtime.marks import MarkReader
 
@@ -71,6 +73,22 @@ def recording_of(home: Any, agent: str, path: Path) -> Path:
     return path
 
 
+def protocol_of(home: Any, agent: str, path: Path) -> Path:
+    """Write what went over the pipes as a recording."""
+    reader = MarkReader(home.places.agent(agent))
+    lines: list[str] = []
+    writer = protocol.Writer(lines.append)
+    begin: Mark | None = None
+    taken = 0
+    while found := reader.read(taken, 1 << 20):
+        taken += len(found)
+        for mark, data in found:
+            begin = begin or mark
+            writer.event(mark.monotonic - begin.monotonic, mark.stream, data)
+    path.write_text("".join(lines))
+    return path
+
+
 def _copy(writer: cast.Writer, t: float, stream: Stream, data: bytes) -> None:
     if stream is Stream.OUT:
         writer.output(t, data)
@@ -84,31 +102,44 @@ def _copy(writer: cast.Writer, t: float, stream: Stream, data: bytes) -> None:
             writer.exited(t, record["code"], record["signal"])
 
 
+class Watching:
+    """A client that keeps all rows of one agent."""
+
+    def __init__(self, home: Any) -> None:
+        self._home = home
+        self._client = home.client(subscribe=True)
+        self.rows: list[AgentRow] = []
+        self.agent = ""
+
+    def until(self, holds: Callable[[AgentRow], bool]) -> AgentRow:
+        while not (self.rows and holds(self.rows[-1])):
+            event = self._client.next_event(60.0)
+            assert event is not None, self._home.log()
+            if isinstance(event.event, AgentChanged) and event.event.row.id == self.agent:
+                self.rows.append(event.event.row)
+        return self.rows[-1]
+
+    def said(self, *lifecycles: Lifecycle) -> list[Said]:
+        """Return what was said since it was in one of these lifecycles."""
+        first = next(at for at, row in enumerate(self.rows) if row.lifecycle in lifecycles)
+        return distinct([said(row) for row in self.rows[first:]])
+
+
 def test_a_replay_says_what_the_daemon_said_of_a_program_in_a_terminal(running: Any, tmp_path: Path) -> None:
-    client = running.client(subscribe=True)
+    watching = Watching(running)
     program = running.path / "program.py"
     program.write_text(PROGRAM)
     argv = (sys.executable, str(program), str(running.path), *(text.hex() for text, _ in STEPS))
-    agent = running.run("shell", *argv, pty=True).id
-    rows: list[AgentRow] = []
-
-    def until(holds: Any) -> None:
-        while not (rows and holds(rows[-1])):
-            event = client.next_event(60.0)
-            assert event is not None, running.log()
-            if isinstance(event.event, AgentChanged) and event.event.row.id == agent:
-                rows.append(event.event.row)
-
-    until(lambda row: row.lifecycle is Lifecycle.RUNNING)
+    watching.agent = running.run("shell", *argv, pty=True).id
+    watching.until(lambda row: row.lifecycle is Lifecycle.RUNNING)
     for number, (_, turn) in enumerate(STEPS):
         (running.path / f"say-{number}").touch()
-        until(lambda row, turn=turn: row.turn.value == turn)
+        watching.until(lambda row, turn=turn: row.turn.value == turn)
     (running.path / f"say-{len(STEPS)}").touch()
-    until(lambda row: row.lifecycle is Lifecycle.EXITED)
+    watching.until(lambda row: row.lifecycle is Lifecycle.EXITED)
 
-    first = next(at for at, row in enumerate(rows) if row.lifecycle is Lifecycle.RUNNING)
-    live = distinct([said(row) for row in rows[first:]])
-    recording = tape.load(recording_of(running, agent, tmp_path / "run.cast"))
+    live = watching.said(Lifecycle.RUNNING)
+    recording = tape.load(recording_of(running, watching.agent, tmp_path / "run.cast"))
     kind = load_kinds(running.places.kinds).kinds["shell"]
     replayed = distinct([said(change) for change in changes(recording, kind, families()["terminal"])])
     assert [one[0] for one in live if one[0] != "unknown"] == [
@@ -116,3 +147,26 @@ def test_a_replay_says_what_the_daemon_said_of_a_program_in_a_terminal(running: 
     ]  # fmt: skip
     assert live[-1][3] == "exited 3"
     assert replayed == live
+
+
+def test_a_replay_says_what_the_daemon_said_of_a_protocol(running: Any, tmp_path: Path) -> None:
+    watching = Watching(running)
+    step = {"do": "run", "command": "true", "ask": True}
+    agent = running.play([running.gate(), step, running.gate("second"), {"do": "say", "text": "done"}]).id
+    watching.agent = agent
+    watching.rows.append(running.row(agent))
+    watching.until(lambda row: row.turn is Turn.WORKING)
+    running.open_gate()
+    watching.until(lambda row: row.turn is Turn.BLOCKED)
+    running.call("agent.answer", wire.AnswerRequest(agent, "allow"))
+    watching.until(lambda row: row.turn is Turn.WORKING)
+    running.open_gate("second")
+    watching.until(lambda row: row.turn is Turn.DONE)
+
+    recording = tape.load(protocol_of(running, agent, tmp_path / "run.jsonl"))
+    kind = load_kinds(running.places.kinds).kinds["demo-script"]
+    replayed = distinct([said(change) for change in changes(recording, kind, families()["acp"])])
+    live = watching.said(*LIVE)
+    assert [one[0] for one in live[-4:]] == ["working", "blocked", "working", "done"]
+    # What comes within two milliseconds is one event; what it says at last is the same.
+    assert live[-4:] == replayed[-4:]
