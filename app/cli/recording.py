@@ -124,8 +124,9 @@ async def _seated(context: Context, program: Program, kind: Kind | None, file: T
     screen = context.output.raw()
 
     def show(data: bytes) -> None:
-        screen.write(data)
-        screen.flush()
+        with contextlib.suppress(OSError):  # the terminal is gone: a hang-up follows, and ends this in good order
+            screen.write(data)
+            screen.flush()
 
     with keyboard(descriptor, is_raw=True):
         try:
@@ -158,7 +159,10 @@ def _hands(descriptor: int, capture: Capture) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def on_keys() -> None:
-        data = os.read(descriptor, _CHUNK)
+        try:
+            data = os.read(descriptor, _CHUNK)
+        except OSError:  # the terminal is gone
+            data = b""
         if data:
             capture.type(data)
         else:

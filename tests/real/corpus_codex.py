@@ -227,7 +227,7 @@ async def typing(take: Take) -> None:
 
 async def trust(take: Take) -> None:
     """Begin in a folder that was never trusted: it asks before anything else."""
-    at = await take.shows("Do you trust the contents of this directory?", "Yes, continue")
+    at = await take.shows("Trust this folder?")
     take.now("blocked", at, blocked="permission", note="the question about the folder is there")
     await take.hold(3.0)
     take.now("starting", take.capture.type("\r"), alt=("idle", "working", "blocked"), note="Enter")

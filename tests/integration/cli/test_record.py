@@ -9,13 +9,14 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import psutil
 import pytest
 
 from agents.recording import cast, protocol
 from agents.recording.answering import Answering
 from agents.recording.capture import Capture, Program
 from agents.vt.screen import Snapshot
-from tests.integration.cli.conftest import PROGRAM, Deck
+from tests.integration.cli.conftest import PROGRAM, Deck, wait_until
 
 
 class Nothing:
@@ -75,6 +76,18 @@ async def test_a_signal_from_outside_puts_the_terminal_back_and_keeps_what_there
         await user.until(shows("code 143"))
         await user.until(shows(" icanon"))
     assert b"pid=" in b"".join(event.data for event in cast.read(deck.root / "project" / "it.cast").events)
+
+
+async def test_a_terminal_that_is_closed_ends_the_program_and_keeps_what_there_is(deck: Deck) -> None:
+    folder = deck.root / "project"
+    async with Capture.run(at_a_shell(deck, {}), Nothing(), Answering(30, 100)) as user:
+        await user.until(shows("$"))
+        script = "trap '' HUP; echo $$ > pid; echo up-$((40+2)); exec sleep 1000"
+        user.type(" ".join((*PROGRAM, "record", "it", "--", f'sh -c "{script}"')).replace("$", "\\$") + "\r")
+        await user.until(shows("up-42"))
+        pid = int((folder / "pid").read_text())
+    wait_until(lambda: not psutil.pid_exists(pid))
+    wait_until(lambda: b"up-42" in b"".join(event.data for event in cast.read(folder / "it.cast").events))
 
 
 def test_a_protocol_is_recorded_between_its_two_ends(deck: Deck) -> None:
