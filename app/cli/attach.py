@@ -118,7 +118,8 @@ def keyboard(descriptor: int, *, is_raw: bool) -> Iterator[None]:
             tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is for the program
         yield
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # the terminal was closed: there is nothing to put back
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 class _View:
