@@ -22,6 +22,9 @@ from agents.supervisor.unit import Unit
 SETTLE_S = 0.5
 AGAIN_S = 30.0
 
+#: Seconds until those of a turn that ended before the daemon began are counted: first everybody's row is there.
+ADOPTED_S = 3.0
+
 #: Seconds within which a turn's beginning is known: its first process may be there before its mark is.
 BEGIN_S = 0.5
 
@@ -82,7 +85,8 @@ class Looking:
     def _follow(self, now: float) -> None:
         """Notice a turn's beginning and end, whoever told of them: also one that ended before the daemon began."""
         unit, turn = self._unit, self._unit.view.verdict.turn
-        if self._process != unit.replica.vitals.pid:
+        is_first = self._process != unit.replica.vitals.pid
+        if is_first:
             self._process, self._turn, self._left = unit.replica.vitals.pid, Turn.UNKNOWN, ()
         before, self._turn = self._turn, turn
         is_new = unit.made.baseline is None
@@ -94,6 +98,8 @@ class Looking:
             self._tasks.create_task(self._guarded(self.baseline()))
         elif turn in _OVER and before not in _OVER:
             self.turn_ended(now)
+            if is_first:
+                self._look_at = now + ADOPTED_S
 
     async def baseline(self, age: float | None = None) -> None:
         """Note which helper processes the program has before its first turn, or had: it began ``age`` seconds ago."""
@@ -118,7 +124,8 @@ class Looking:
         if self._left and await asyncio.to_thread(activity.alive, self._left) == self._left:
             self._look_at = now + AGAIN_S
             return
-        sample = await self._sample()
+        async with unit.services.lane:  # a process table is read in no time, a hundred of them are not
+            sample = await self._sample()
         baseline = unit.made.baseline
         if sample is None or baseline is None or unit.view.verdict.turn in _BUSY:
             self._left = ()

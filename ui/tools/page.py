@@ -51,7 +51,7 @@ class Page(QTextBrowser):
         """Return names and values; pairs without a value are left out."""
         mono = f"font-family:'{self.theme.font_mono.family()}'; font-size:{self.theme.font_mono.pixelSize() - 1}px"
         rows = (
-            f'<tr><td style="color:{self.theme.muted.name()}; padding-right:12px">{html.escape(name)}</td>'
+            f'<tr><td width="58" style="color:{self.theme.muted.name()}; padding-right:12px">{html.escape(name)}</td>'
             f'<td style="{mono}">{html.escape(value)}</td></tr>'
             for name, value in pairs
             if value
