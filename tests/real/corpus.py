@@ -33,7 +33,7 @@ from tests.fakes.model_api import Exchange, ModelApi
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "status"
 
 #: A recording that is longer shows nothing more, and all of them lie in the repository.
-LIMIT = 150_000
+LIMIT = 200_000
 
 #: Seconds a state is held, so that a late verdict shows.
 HOLD_S = 2.0
