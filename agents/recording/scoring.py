@@ -75,6 +75,7 @@ class Score(msgspec.Struct):
     seconds: float = 0.0  # scored
     right: float = 0.0  # of these with the right class
     unknown: float = 0.0
+    open: float = 0.0  # of these, in which more than one class is right
     found: dict[Class, int] = {}  # true episodes
     missed: dict[Class, int] = {}
     correct: dict[Class, int] = {}  # said episodes
@@ -89,6 +90,7 @@ class Score(msgspec.Struct):
         self.seconds += other.seconds
         self.right += other.right
         self.unknown += other.unknown
+        self.open += other.open
         self.false_alarms += other.false_alarms
         self.other_reason += other.other_reason
         for mine, theirs in (
@@ -180,6 +182,8 @@ def _stretch(span: Span) -> _Stretch:
 def _score_time(found: Score, said: Sequence[_Stretch], scored: Sequence[_Stretch]) -> None:
     for one in scored:
         found.seconds += one.end - one.begin
+        if one.also - {one.what}:
+            found.open += one.end - one.begin
         for begin, end, what in _within(said, one.begin, one.end):
             if one.accepts(what.what):
                 found.right += end - begin

@@ -105,6 +105,7 @@ def _scored(scores: Iterable[Score]) -> StatusScore:
         prompt_delay_p99_ms=_ms(total.delay(0.99, *_PROMPT)),
         rest_delay_p99_ms=_ms(total.delay(0.99, Class.REST)),
         right_share=total.right / total.seconds if total.seconds else None,
+        open_share=total.open / total.seconds if total.seconds else None,
         needs_you_other_reason=total.other_reason,
     )
 
@@ -159,6 +160,8 @@ def figures(group: str, measured: Sequence[Measured]) -> Iterator[Figure]:
     for what, value, limit, baseline in delays:
         if value is not None:
             yield Figure(f"delay to {what}, p99, {group}", value, "ms", limit * 1000, baseline=baseline)
+    if ours.open_share is not None:
+        yield Figure(f"more than one class is right, {group}", round(ours.open_share, 4), "of time")
     yield from _at_least(f"right, {group}", ours.right_share, None, panes.right_share, _other(silence.right_share))
 
 

@@ -178,9 +178,9 @@ class Measured(msgspec.Struct, frozen=True):
 class StatusScore(msgspec.Struct, frozen=True):
     """How right a status was over some recordings; ``null`` where there was nothing to measure.
 
-    Recall and precision are shares of episodes, ``right_share`` and ``unknown_share`` of the ``seconds`` that are
-    labelled, ``needs_you_false`` a count. Delays are from a true change until it is said: of all, and of changes to
-    working or needs you (``prompt``) and to at rest. What counts as right is in ``docs/reference/status-bench.md``.
+    Recall and precision are shares of episodes, ``right_share``, ``unknown_share`` and ``open_share`` (more than one
+    class is right there) of the ``seconds`` that are labelled, ``needs_you_false`` a count.
+    Delays are from a true change until it is said: of all, and of changes to working or needs you (``prompt``) and to at rest. What counts as right is in ``docs/reference/status-bench.md``.
     """
 
     recordings: int
@@ -196,6 +196,7 @@ class StatusScore(msgspec.Struct, frozen=True):
     prompt_delay_p99_ms: float | None
     rest_delay_p99_ms: float | None
     right_share: float | None
+    open_share: float | None
     needs_you_other_reason: int = 0
 
 

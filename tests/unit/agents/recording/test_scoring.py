@@ -196,6 +196,7 @@ def test_a_change_is_due_once_what_was_true_before_is_right_no_more() -> None:
     found, flaws = scored((0, "rest"), (12, "working"), (33, "rest"), spans=spans)
     assert flaws == ()
     assert found.delays == {Class.WORKING: [0.0], Class.REST: [0.0]}
+    assert found.open == 6.0 + 10.0  # idle beside done is the same class
     found, flaws = scored((0, "rest"), (16.4, "working"), (41, "rest"), spans=spans)
     assert flaws == ()
     assert found.delays == {Class.WORKING: [pytest.approx(0.4)], Class.REST: [1.0]}
