@@ -16,7 +16,7 @@ from agents.recording.capture import Program
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
 from tests.real.claude_tui import settled
-from tests.real.corpus import Scene, Stage, Take, make, version
+from tests.real.corpus import Scene, Stage, Take, lacking, make, version
 from tests.real.install import program
 
 #: Its input box, which is empty or holds a hint.
@@ -196,8 +196,9 @@ async def three_turns(take: Take) -> None:
     await take.ready(*BOX)
     for number in ("one", "two", "three"):
         await take.say(f"Say {number}")
-        take.now("done", await take.reply(), alt=("idle",), note="the request is answered")
-        await take.shows(f"You said: Say {number}")
+        take.now("done", await take.reply(), alt=("idle", "working"), note="the request is answered")
+        await take.shows(f"● You said: Say {number}")
+    take.now("done", await take.shows(lacking("esc to interrupt")), alt=("idle",), note="the program has taken note")
     await take.hold(3.0)
 
 
@@ -235,22 +236,25 @@ async def paste(take: Take) -> None:
 
 async def always(take: Take) -> None:
     """Allow for the session; the second time it does not ask."""
+    rest = lacking("esc to interrupt")  # its footer now names the mode instead of a hint
     await take.ready(*BOX)
     await take.say("Write hello.txt")
     await take.blocked("permission", CREATE)
     take.press("2")
-    await take.done(*BOX)
+    await take.done(rest)
     (take.repo / "hello.txt").unlink()
     await take.say("Write it again")
     await take.reply()
-    await take.done(*BOX)
+    await take.done(rest)
 
 
 async def trust(take: Take) -> None:
-    """Begin in a folder that was never trusted: it asks before anything else."""
-    at = await take.shows("Yes, I trust this folder", "Do you trust the files in this folder?")
+    """Begin in a folder that was never trusted: it asks before anything else, and Enter alone would leave."""
+    at = await take.shows("Yes, I trust this folder")
     take.now("blocked", at, blocked="permission", note="the question about the folder is there")
     await take.hold(3.0)
+    take.capture.type("\x1b[B")
+    await take.shows("❯ Yes, I trust this folder")
     take.now("starting", take.capture.type("\r"), alt=("idle", "working", "blocked"), note="Enter")
     await take.ready(*BOX)
 
