@@ -141,6 +141,12 @@ def test_a_lost_login_is_one_line_of_the_queue_and_one_sentence_of_the_banner(ma
     look = roster.look(pointer)
     assert (look.title, look.meta, look.detail) == ("fix and 2 more", "demo", "docs, perf")
     assert look.accessible == attention._banner_words.text()
+    told: list[object] = []
+    roster.dataChanged.connect(lambda index, *_: told.append(roster.key_at(index)))
+    put(deck.fleet, row("perf", Turn.WORKING))
+    deck.wait(lambda: pointer in told)  # its own row is as it was, what it stands for is not
+    assert roster.look(pointer).title == "fix and 1 more"
+    put(deck.fleet, row("perf", Turn.WORKING, health=Health.AUTH_LOST))
     put(deck.fleet, row("fix", Turn.WORKING))
     put(deck.fleet, row("docs", Turn.WORKING))
     deck.wait(lambda: not attention.banner.isVisible())

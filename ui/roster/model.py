@@ -139,8 +139,13 @@ class RosterModel(QAbstractItemModel):
             return Look(icon="question", role="muted", title=key.id)
         if key.kind is not Kind.POINTER:
             return look_of(row, self._clock())
-        befell = self._fleet.incidents(self._clock()) if row.state in _SHARED else ()
+        befell = self._fleet.incidents(self._clock()) if self.stands_for_others(key) else ()
         return look_of(row, self._clock(), with_project=True, incident=incidents.of(row.id, befell))
+
+    def stands_for_others(self, key: Key) -> bool:
+        """Tell whether a line may be one entry for several agents: it changes with any of them."""
+        row = self._fleet.row(key.id) if key.kind is Kind.POINTER else None
+        return row is not None and row.state in _SHARED
 
     def _tooltip(self, key: Key) -> str:
         row = self._fleet.row(key.id) if key.agent else None

@@ -196,7 +196,7 @@ class RosterView(QTreeView):
         """Repaint the visible among what changed; let lines come and go unless a key was just pressed."""
         dirty, self._dirty = self._dirty, set()
         for key in self._visible() if dirty else ():
-            if key.id in dirty or key.kind in (Kind.PROJECT, Kind.NEEDS):
+            if key.id in dirty or key.kind in (Kind.PROJECT, Kind.NEEDS) or self.roster.stands_for_others(key):
                 self.roster.tell(key)
         if not self.roster.is_stale(self.roster.wanted()):
             return
