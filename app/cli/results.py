@@ -180,7 +180,8 @@ class StatusScore(msgspec.Struct, frozen=True):
 
     Recall and precision are shares of episodes, ``right_share``, ``unknown_share`` and ``open_share`` (more than one
     class is right there) of the ``seconds`` that are labelled, ``needs_you_false`` a count.
-    Delays are from a true change until it is said: of all, and of changes to working or needs you (``prompt``) and to at rest. What counts as right is in ``docs/reference/status-bench.md``.
+    Delays are from a true change until it is said: of all, and of changes to working or needs you (``prompt``) and to
+    at rest. What counts as right is in ``docs/reference/status-bench.md``.
     """
 
     recordings: int
