@@ -83,6 +83,17 @@ def ask(deck: Deck, api: ModelApi, start: Start, text: str = "Write hello.txt") 
     return agent, turn
 
 
+def decide(deck: Deck, agent: AgentId, decision: str, fact: Callable[[], bool]) -> None:
+    """Answer what it asks until that shows: a key pressed before the program listens is lost, and it asks anew."""
+
+    def is_done() -> bool:
+        if deck.row(agent).requests:
+            deck.answer(agent, decision)
+        return fact()
+
+    wait_until(is_done, f"{decision} does it")
+
+
 def whole_turn(deck: Deck, api: ModelApi, repo: Path, start: Start, sources: Sources) -> None:
     """Go from rest over a long message, a question and its answer to rest again; each state has the right source."""
     api.script("ask", *SCRIPT)
@@ -98,7 +109,7 @@ def whole_turn(deck: Deck, api: ModelApi, repo: Path, start: Start, sources: Sou
     assert "hello.txt" in f"{request.title} {request.detail} {request.command}"
     assert "allow_once" in [option.kind for option in request.options]
     assert not (repo / "hello.txt").exists()
-    deck.answer(agent, "allow")
+    decide(deck, agent, "allow", (repo / "hello.txt").exists)
     until(deck, agent, (Turn.WORKING,), sources.working, "it works on")
     deck.wait(agent, "idle", turn=turn)
     told = until(deck, agent, AT_REST, sources.done, "its turn is over")
@@ -110,9 +121,7 @@ def whole_turn(deck: Deck, api: ModelApi, repo: Path, start: Start, sources: Sou
 def deny(deck: Deck, api: ModelApi, repo: Path, start: Start) -> None:
     """Refuse what it asks: nothing is written, and it can be spoken to again."""
     agent, _ = ask(deck, api, start)
-    deck.answer(agent, "deny")
-    deck.wait_row(agent, lambda row: not row.requests and row.turn is not Turn.BLOCKED, "the question is gone")
-    rest(deck, agent)
+    decide(deck, agent, "deny", lambda: deck.row(agent).turn in AT_REST)
     assert not (repo / "hello.txt").exists()
 
 
@@ -133,7 +142,7 @@ def survive_the_daemon(deck: Deck, api: ModelApi, repo: Path, start: Start) -> f
     after = deck.wait_row(agent, lambda row: bool(row.requests), "its question is there again")
     assert (after.turn, after.blocked, after.source) == (before.turn, before.blocked, before.source)
     assert [request.key for request in after.requests] == [request.key for request in before.requests]
-    deck.answer(agent, "allow")
+    decide(deck, agent, "allow", (repo / "hello.txt").exists)
     deck.wait(agent, "idle", turn=turn)
     assert (repo / "hello.txt").read_text() == WRITTEN
     assert took <= ADOPTED_S, f"it took {took:.2f} s"

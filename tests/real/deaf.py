@@ -1,0 +1,73 @@
+"""A program in a terminal that does not know OSC 7501: ``deaf.py PROGRAM [ARGUMENT...]``, between it and its terminal.
+
+Takes the program's question whether it does out of what it prints, and its hooks out of its arguments: what is left to
+know it by is what any older version shows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import sys
+import termios
+from collections.abc import Sequence
+from pathlib import Path
+
+QUERY = b"\x1b]7501;?\x1b\\"
+
+#: Where hooks are turned on; the next argument is what they are.
+_SETTINGS = "--settings"
+
+
+def shim(folder: Path, program: Path) -> Path:
+    """Write a program of the same name that runs it so; return its folder, for the front of a PATH."""
+    folder.mkdir(parents=True)
+    made = folder / program.name
+    made.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).resolve()}" "{program}" "$@"\n')
+    made.chmod(0o700)
+    return folder
+
+
+def without_settings(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without the settings and their value."""
+    kept: list[str] = []
+    follows = False
+    for argument in arguments:
+        if not follows and argument != _SETTINGS:
+            kept.append(argument)
+        follows = argument == _SETTINGS and not follows
+    return kept
+
+
+class Filter:
+    """Reads what the program prints, without its query wherever that is cut."""
+
+    def __init__(self) -> None:
+        self._sized = False
+
+    def read(self, master: int) -> bytes:
+        """Return what may be shown; nothing means the end."""
+        if not self._sized:
+            self._sized = True
+            fcntl.ioctl(master, termios.TIOCSWINSZ, fcntl.ioctl(sys.stdout, termios.TIOCGWINSZ, bytes(8)))
+        data = os.read(master, 65536)
+        while any(data.endswith(QUERY[:n]) for n in range(1, len(QUERY))):
+            more = os.read(master, 1)
+            if not more:
+                break
+            data += more
+        return data.replace(QUERY, b"").replace(QUERY[:-2] + b"\x07", b"")
+
+
+def main() -> int:
+    """Run it."""
+    program, *arguments = sys.argv[1:]
+    argv = [program, *without_settings(arguments)]
+    if not os.isatty(0):
+        os.execv(program, argv)
+    return os.waitstatus_to_exitcode(pty.spawn(argv, Filter().read))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
