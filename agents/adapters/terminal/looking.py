@@ -6,7 +6,10 @@ so that a replay looks at the same screens.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
+
+import msgspec
 
 from agents.adapters.terminal.state import State
 from agents.model import Evidence, Rank, Turn
@@ -102,7 +105,7 @@ def evidence(state: State) -> list[Evidence]:
         found.append(told)
     if not state.alive:
         return found
-    found += state.signals.evidence(state.last_output)
+    found += map(_ended(state), state.signals.evidence(state.last_output))
     shown = state.shown
     if shown.turn is not Turn.UNKNOWN:
         claim = Evidence(
@@ -115,5 +118,15 @@ def evidence(state: State) -> list[Evidence]:
             confidence=CONFIDENCE,
             rule=shown.rule,
         )
-        found.append(claim)
+        found.append(_ended(state)(claim))
     return found
+
+
+def _ended(state: State) -> Callable[[Evidence], Evidence]:
+    """Return how a claim of rest is to be read: titles and screens do not tell a turn's end from none having run."""
+
+    def read(claim: Evidence) -> Evidence:
+        is_end = claim.turn is Turn.IDLE and state.turns.is_over
+        return msgspec.structs.replace(claim, turn=Turn.DONE) if is_end else claim
+
+    return read

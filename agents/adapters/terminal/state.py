@@ -111,6 +111,7 @@ class Turns(msgspec.Struct):
     begun: bool = False
     grace: float | None = None
     is_cancelled: bool = False
+    is_over: bool = False  # the newest turn came to its end: a program at rest has something to show
     turn: Turn = Turn.UNKNOWN
     blocked: Blocked | None = None
     detail: str = ""

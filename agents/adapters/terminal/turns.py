@@ -51,7 +51,7 @@ _REASONS: Final = {Turn.IDLE: "end_turn", Turn.DONE: "end_turn", Turn.ERROR: "er
 def begin(state: State, number: int, text: str, *, begun: bool) -> list[Fact]:
     """Begin a turn: the program showed that it took a message."""
     turns = state.turns
-    turns.running, turns.begun, turns.is_cancelled = number, begun, False
+    turns.running, turns.begun, turns.is_cancelled, turns.is_over = number, begun, False, False
     turns.grace = None if begun else state.now + GRACE_S
     started: list[Fact] = [TurnStarted(number, text)]
     return started if number == TYPED else [*started, PromptTaken(number, begun=begun)]
@@ -72,6 +72,7 @@ def _end(state: State, reason: str) -> list[Fact]:
     if number is None:
         return []
     is_ok = turns.turn is not Turn.ERROR
+    turns.is_over = is_ok and not turns.is_cancelled
     return [TurnEnded(number, reason, ok=is_ok, detail="" if is_ok else turns.detail)]
 
 
