@@ -171,3 +171,13 @@ def test_a_title_says_only_what_it_tells_apart() -> None:
     claim = program.title_claim(rules("codex"), "[ . ] Action Required | project")
     assert claim is not None
     assert (claim.turn, claim.blocked) == (Turn.BLOCKED, Blocked.PERMISSION)
+
+
+def test_the_keys_that_end_a_turn_are_those_each_program_took() -> None:
+    assert {name: rules(name).keys.interrupt for name in sorted(TABLES)} == {
+        "claude": "\x1b",
+        "codex": "\x1b",
+        "gemini": "\x1b",
+        # Two bare Esc in one write did not end its turn.
+        "opencode": "\x1b[27u\x1b[27u",
+    }
