@@ -388,8 +388,9 @@ async def record(kind: Kind, name: str, part: str, scene: Scene) -> None:
 def _keep(part: str, kind: str, name: str, text: str, found: labels.Labels, root: Path) -> None:
     # Claude Code names folders of its own by the project's path.
     slug = re.sub(r"[^A-Za-z0-9]", "-", str(root))
-    for own, shown in ((str(root), "/home/dev"), (slug, "-home-dev"), (socket.gethostname(), "host")):
+    for own, shown in ((str(root), "/home/dev"), (slug, "-home-dev")):
         text = text.replace(own, shown)
+    text = re.sub(rf"\b{re.escape(socket.gethostname())}\b", "host", text)
     if root.name in text:
         at = text.index(root.name)
         raise ValueError(f"{kind} {name}: the recording holds a path of this machine: {text[at - 60 : at + 60]}")
