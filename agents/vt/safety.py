@@ -31,6 +31,12 @@ _USUAL = re.compile(
 #: No part of any sequence: nothing is left of them first, for what remains must not make a sequence by moving together.
 _NOTHING = re.compile(r"[\x00\x7f-\x9f]+")
 
+#: Controls within a sequence, which the core carries out at once, and those that end it.
+_WITHIN_ESCAPE = re.compile(r"\x1b([\x01-\x1a\x1c-\x1f]+)")
+_WITHIN = re.compile(r"\x1b\[([ -?]*[\x01-\x1a\x1c-\x1f][\x01-\x1a\x1c-?]*)([@-~])")
+_NO_CONTROL = re.compile(r"[^\x00-\x1f]+")
+_ENDING = re.compile(r"[\x18\x1a]")
+
 #: Sequences that will never end well: too long, aborted by another or by a character that is no ASCII.
 _BROKEN = re.compile(
     rf"\x1b\[(?=[\x01-\x1a\x1c-?]{{{LONGEST}}})|\x1b(?=[\x01-\x1a\x1c-/]{{{_LONGEST_ESCAPE + 1}}}|\x1b)"
@@ -52,8 +58,8 @@ _BEGUN = re.compile(
 )
 
 #: A character to be shown again, and what the stream consists of where that matters.
-_REPEAT = re.compile(r"\x1b\[([0-9]{0,4})[0-9]*b")
-_REPEATS = re.compile(rb"\x1b\[[0-9]*b")
+_REPEAT = re.compile(r"\x1b\[([0-9]{0,4})[0-9;:]*b")
+_REPEATS = re.compile(rb"\x1b\[[0-9;:]*b")
 _TOKENS = re.compile(r"\x1b\[[\x00-\x1a\x1c-?]*[@-~]?|\x1b[\x00-\x1a\x1c-/]*[0-~]?|[\x00-\x1a\x1c-\x1f]+|[^\x00-\x1f]+")
 
 #: A choice of characters, and the portions in which it is applied alike.
@@ -106,7 +112,7 @@ def portions(data: bytes, *, drawing: bool = False, last: str = "") -> tuple[lis
     if begun >= 0 and _BEGUN.match(text, begun):
         taken -= len(text[begun:].encode())
         text = text[:begun]
-    clean = _clean(_repeated(text, last) if repeats(data) else text)
+    clean = _clean(text, last)
     if drawing:
         clean = _MANY.sub(_few, clean)
         return [part.encode() for part in _SINGLE.findall(clean)], taken
@@ -130,16 +136,32 @@ def _repeated(text: str, last: str) -> str:
     return "".join(parts)
 
 
-def _clean(text: str) -> str:
-    if not _USUAL.fullmatch(text):
-        text = _NOTHING.sub("", text)
-        text = _LARGE.sub(_small, _NEEDLESS.sub("", _BROKEN.sub("", text)))
-    return text
+def _clean(text: str, last: str) -> str:
+    is_usual = _USUAL.fullmatch(text) is not None
+    if not is_usual:
+        text = _WITHIN_ESCAPE.sub(_before_escape, _NOTHING.sub("", text))
+        text = _WITHIN.sub(_before, _NEEDLESS.sub("", _BROKEN.sub("", text)))
+    if _REPEAT.search(text):
+        text = _repeated(text, last)
+    return text if is_usual else _LARGE.sub(_small, text)
+
+
+def _before_escape(match: re.Match[str]) -> str:
+    controls = match[1]
+    return controls if _ENDING.search(controls) else controls + "\x1b"
+
+
+def _before(match: re.Match[str]) -> str:
+    """Put the controls of a sequence before it; nothing is left of one they end."""
+    inside = match[1]
+    if _ENDING.search(inside):
+        return ""
+    return f"{_NO_CONTROL.sub('', inside)}\x1b[{_CONTROL.sub('', inside)}{match[2]}"
 
 
 def _small(match: re.Match[str]) -> str:
     found = _PARTS.match(_CONTROL.sub("", match[1] or match[2]))
-    if found is None or not match[3]:
+    if found is None or match[3] in {"", "b"}:
         return ""
     private, parameters, intermediate = found.groups()
     few = [part[:_DIGITS] for part in re.split("[;:]", parameters)[:_PARAMETERS]]

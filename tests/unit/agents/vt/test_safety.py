@@ -38,6 +38,16 @@ def test_an_aborted_sequence_keeps_no_parameters_either() -> None:
     assert given(b"a\x1b[" + b"1;" * 30 + "é".encode() + b"b") == "aéb".encode()
 
 
+@pytest.mark.parametrize(
+    "hidden", [b"\x1b\n[", b"\x1b\x00[", b"\x1b\x7f\n[", b"\x1b[\n", b"\x1b[1\n;", b"\x1b[1\xc2\x80;"]
+)
+def test_controls_within_a_sequence_hide_nothing(hidden: bytes) -> None:
+    found = re.findall(rb"\x1b\[([^@-~]*)", given(hidden + b";" * 30 + b"H"))
+    assert found
+    assert all(len(re.split(b"[;:]", parameters)) <= 16 for parameters in found)
+    assert b"\x1b\n" not in given(hidden + b"1H")
+
+
 def test_an_endless_sequence_becomes_text() -> None:
     assert given(b"\x1b[" + b"1" * 5000 + b"H") == b"1" * 5000 + b"H"
 
@@ -58,9 +68,12 @@ def test_invalid_bytes_become_what_stands_for_them() -> None:
 @needed
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("before", [b"\xef\xb8\x8f", b"", b"x\r\xcc\x81", b"\x1b[2Ja\x1b[5;5H\xcc\x81"])
-def test_an_accent_is_never_repeated_which_would_take_for_ever(before: bytes) -> None:
+@pytest.mark.parametrize(
+    "repeat", [b"\x1b[b\x1b[9999b", b"\x1b[\x0eb", b"\x1b\n[3b", b"\x1b[1;2b", b"\x1b[99999;" + b"1?" * 20 + b"b"]
+)
+def test_an_accent_is_never_repeated_which_would_take_for_ever(before: bytes, repeat: bytes) -> None:
     core = Core(libvterm.system(), 5, 10)
-    for part in portions(before + b"\x1b[b" + b"\x1b[9999b")[0]:
+    for part in portions(before + repeat)[0]:
         core.write(part)
     assert len(core.text()) == 5
 
