@@ -54,18 +54,19 @@ def explained(deck: Deck, agent: AgentId) -> wire.Explained:
 
 
 def until(deck: Deck, agent: AgentId, turns: tuple[Turn, ...], ranks: tuple[Rank, ...], what: str) -> wire.Explained:
-    """Wait for a state, and see which source it is known from."""
+    """Wait for a state that is known from the right source; a weaker one may have seen it sooner."""
     seen: list[wire.Explained] = []
 
     def is_there() -> bool:
         seen.append(explained(deck, agent))
-        return seen[-1].row.turn in turns
+        chosen = seen[-1].chosen
+        return seen[-1].row.turn in turns and chosen is not None and chosen.rank in ranks
 
-    wait_until(is_there, what)
-    told = seen[-1]
-    assert told.chosen is not None, told
-    assert told.chosen.rank in ranks, f"{what}: {told.chosen} of {told.evidence}"
-    return told
+    try:
+        wait_until(is_there, what)
+    except AssertionError as late:
+        raise AssertionError(f"{late}: {seen[-1]}") from None
+    return seen[-1]
 
 
 def rest(deck: Deck, agent: AgentId) -> None:
@@ -79,7 +80,8 @@ def ask(deck: Deck, api: ModelApi, start: Start, text: str = "Write hello.txt") 
     agent = start("ask")
     rest(deck, agent)
     turn = deck.send(agent, text)
-    deck.wait_row(agent, lambda row: bool(row.requests), "it asks, and the question is read from its screen")
+    until(deck, agent, (Turn.BLOCKED,), tuple(Rank), "it asks")
+    deck.wait_row(agent, lambda row: bool(row.requests), "the question is read from its screen")
     return agent, turn
 
 
