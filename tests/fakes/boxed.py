@@ -11,10 +11,14 @@ import os
 import re
 import select
 import sys
+import tempfile
 import termios
 import time
 import tty
 from pathlib import Path
+from typing import Any
+
+from agents.status import program
 
 QUERIES = b"\x1b]7501;?\x1b\\\x1b[c\x1b[6n\x1b]11;?\x1b\\\x1b[?2004$p\x1b[>q\x1b[?u"
 _KEYS = re.compile(
@@ -73,6 +77,15 @@ pattern = '^No$'
 kind = "reject_once"
 keys = "{n}"
 """
+
+
+def rules() -> dict[str, Any]:
+    """Return the rules as a kind gets them."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "boxed.toml").write_text(RULES)
+        found = program.load([Path(folder)])
+    assert not found.problems
+    return found.tables["boxed"]
 
 
 class Program:

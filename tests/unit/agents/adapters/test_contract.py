@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from agents.adapters.contract import Adapter, Answer, Fact, NotPossible
 from agents.adapters.registry import families
 from agents.model import Kind, Mark, Spec, Stream
+from tests.fakes import boxed
 from tests.unit.agents.adapters import claude_tape as claude
 from tests.unit.agents.adapters import codex_tape as codex
 from tests.unit.agents.adapters.tape import (
@@ -65,6 +66,51 @@ def record_shell(d: Drive) -> None:
     d.ctl("exit", code=0, signal=None)
     d.start(2)
     d.ctl("exit", code=None, signal=9)
+
+
+def record_terminal(d: Drive) -> None:
+    """Play a program with rules: a message, an approval, a typed turn, a question, a torn screen, a death."""
+
+    def at(stream: Stream, data: bytes) -> None:
+        while (due := d.adapter.next_deadline()) is not None and due <= d.tape.now:
+            d.facts += d.adapter.tick(due)
+        d.feed(stream, data)
+
+    def wrote(what: str, data: bytes) -> None:
+        at(Stream.IN, data)
+        at(Stream.CTL, json.dumps({"ev": "wrote", "id": f"1:{what}"}).encode())
+
+    def draw(text: str) -> None:
+        at(Stream.OUT, b"\x1b[H\x1b[2J" + text.encode())
+
+    box, asks = "-" * 20 + "\r\n> ", "Run this?\r\n  $ make\r\n 1. Yes\r\n 2. Always\r\n 3. No"
+    d.start()
+    at(Stream.OUT, b"\x1b[?2004h" + boxed.QUERIES)
+    for want in d.adapter.wants():
+        wrote(f"want:{want.key}", want.data)
+    draw(box)
+    draw(box)
+    wrote("prompt:1", d.adapter.prompt(1, "grüße\nfix it ✓"))
+    draw(f"{box}grüße\r\n  fix it ✓")
+    at(Stream.ERR, b"warming up")
+    for want in d.adapter.wants():
+        wrote(f"want:{want.key}", want.data)
+    at(Stream.OUT, b"\x1b]7501;state=working:app=boxed\x1b\\\x1b]0;busy\x07")
+    draw(asks)
+    at(Stream.OUT, b"\x1b]7501;state=blocked:kind=permission\x1b\\\x07")
+    at(Stream.OUT, b"\x1b[c")
+    for request in d.adapter.requests():
+        wrote(f"answer:{request.key}", d.adapter.answer(request.key, Answer("allow")))
+    draw(f"* working\r\n{box}")
+    at(Stream.OUT, b"\x1b]7501;state=done\x1b\\")
+    draw(box)
+    d.ctl("resize", rows=30, cols=90)
+    at(Stream.OUT, b"x\xff\xc3" * 90_000)
+    draw(box)
+    at(Stream.OUT, b"\x1b]7501;state=working\x1b\\")
+    at(Stream.OUT, b"\x1b]7501;state=error:msg=bm8=\x1b\\")
+    wrote("prompt:2", b"\x1b[200~lost\x1b[201~")
+    at(Stream.CTL, b'{"ev":"exit","code":null,"signal":9}')
 
 
 def record_acp(d: Drive) -> None:
@@ -252,6 +298,7 @@ def record_codex(d: Drive) -> None:
 CASES = [
     Case("shell on a pty", "terminal", record_shell, pty=True),
     Case("shell on pipes", "terminal", record_shell),
+    Case("a terminal with rules", "terminal", record_terminal, pty=True, kind={"status": boxed.rules()}),
     Case("an ACP agent", "acp", record_acp, mode="code"),
     Case("a login that is missing", "acp", record_login),
     Case("an ACP agent with quirks", "acp", record_quirks, kind={"quirks": QUIRKS, "auth_method": "key"}, model="m2"),

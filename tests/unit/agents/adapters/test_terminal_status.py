@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +21,6 @@ from agents.adapters.contract import (
 )
 from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.model import Capability, Kind, Rank, Spec, Stream, Turn
-from agents.status import program
 from agents.vt import libvterm
 from tests.fakes import boxed
 from tests.unit.agents.adapters.tape import Drive, kind, spec
@@ -31,16 +28,7 @@ from tests.unit.agents.adapters.tape import Drive, kind, spec
 pytestmark = pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there is a core")
 
 
-def rules() -> dict[str, Any]:
-    """Return the rules as a kind gets them."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "boxed.toml").write_text(boxed.RULES)
-        found = program.load([Path(folder)])
-    assert not found.problems
-    return found.tables["boxed"]
-
-
-KIND: Kind = kind(family="terminal", status=rules())
+KIND: Kind = kind(family="terminal", status=boxed.rules())
 SPEC: Spec = spec(family="terminal", pty=True)
 CLEAR, RULE = b"\x1b[H\x1b[2J", b"-" * 20 + b"\r\n"
 ASKS = b"Run this?\r\n  $ make all\r\n 1. Yes\r\n 2. Always\r\n 3. No"
