@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from agents.model import Evidence, Rank, Turn
 from agents.status.headline import age
 from agents.status.untrusted import one_line
@@ -30,6 +32,13 @@ def claim(evidence: Evidence) -> str:
     is_blocked = evidence.turn is Turn.BLOCKED and evidence.blocked is not None
     return (
         f"{evidence.turn.value} ({evidence.blocked.value})" if is_blocked and evidence.blocked else evidence.turn.value
+    )
+
+
+def with_file(evidence: Evidence, file: str) -> Evidence:
+    """Name the file beside the rule (``file`` without its ending): that is what a user would look into, or replace."""
+    return (
+        msgspec.structs.replace(evidence, rule=f"{evidence.rule} ({file}.toml)") if evidence.rule and file else evidence
     )
 
 

@@ -33,6 +33,7 @@ from agents.model import (
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.rawlog import LogTrimmed
 from agents.runtime.redact import Redactor
+from agents.status import explaining
 from agents.status.reduce import why
 from agents.supervisor import decisions, hooking, row
 from agents.supervisor.decisions import Decisions, Record
@@ -215,15 +216,10 @@ class Unit:
         with self.firewall("explaining its status"):
             evidence = tuple(sorted(self._evidence(self.adapter), key=lambda e: e.rank)) if self.adapter else ()
         ignored = (*verdict.ignored, *((self.broken,) if self.broken else ()))
-        chosen = None if verdict.chosen is None else self._with_file(verdict.chosen)
-        return Explained(self.row(), chosen, tuple(map(self._with_file, evidence)), ignored, why=why(verdict, evidence))
-
-    def _with_file(self, evidence: Evidence) -> Evidence:
-        """Name the file beside the rule: that is what a user would look into, or replace."""
-        file = self.kind.status.get("name")
-        if not evidence.rule or file is None:
-            return evidence
-        return msgspec.structs.replace(evidence, rule=f"{evidence.rule} ({file}.toml)")
+        file = self.kind.status.get("name", "")
+        chosen = None if verdict.chosen is None else explaining.with_file(verdict.chosen, file)
+        named = tuple(explaining.with_file(each, file) for each in evidence)
+        return Explained(self.row(), chosen, named, ignored, why=why(verdict, evidence))
 
     def notice(self, level: str, text: str) -> None:
         """Tell the user something to read later."""

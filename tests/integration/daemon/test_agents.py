@@ -233,7 +233,7 @@ def test_what_a_command_in_a_terminal_leaves_behind_is_counted_and_a_helper_is_n
     running.call("agent.input", wire.Input(agent, b"\r"))
     running.until(agent, lambda row: row.turn is Turn.WORKING and row.background == 0)
     running.call("agent.input", wire.Input(agent, b"\r"))
-    row = running.until(agent, lambda row: row.turn is Turn.IDLE and row.background == 1)
+    row = running.until(agent, lambda row: row.turn in (Turn.IDLE, Turn.DONE) and row.background == 1)
     assert row.source == "title"
     explained = running.call("agent.explain", wire.AgentRef(agent))
     assert "sleep" in explained.evidence[-1].detail

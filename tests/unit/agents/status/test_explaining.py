@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.model import Blocked, Evidence, Rank, Turn
-from agents.status.explaining import SOURCES, claim, facts
+from agents.status.explaining import SOURCES, claim, facts, with_file
 
 NOW = 1_800_000_000.0
 
@@ -38,6 +38,12 @@ def test_expiry_is_told_only_where_there_is_one(expires: float | None, ends: str
     told = dict(facts(evidence(expires=expires), NOW))
     assert bool(told["expires"]) is (expires is not None)
     assert told["expires"].endswith(ends)
+
+
+def test_a_rule_is_named_with_its_file() -> None:
+    assert with_file(evidence(rule="asking"), "claude").rule == "asking (claude.toml)"
+    assert with_file(evidence(rule="asking"), "").rule == "asking"
+    assert with_file(evidence(), "claude") == evidence()
 
 
 def test_texts_are_one_safe_line() -> None:
