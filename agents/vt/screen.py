@@ -146,7 +146,7 @@ class Screen:
         """Draw ``data`` and return how much of it could be: not the beginning of a sequence."""
         self._draws = self._draws or safety.chooses_characters(data)
         last = ""
-        if self._written and safety.repeats(data):
+        if safety.repeats(data):
             last = safety.last_character(self._state.base + self._state.tail[: self._written])
         portions, taken = safety.portions(data, drawing=self._draws, last=last)
         for portion in portions:
