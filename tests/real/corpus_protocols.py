@@ -7,7 +7,6 @@ adapter does the talking, so that a recording holds what a daemon writes; what i
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import shutil
 import socket
@@ -15,17 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.claude.adapter import ClaudeAdapter
 from agents.adapters.codex.adapter import CodexAdapter
-from agents.adapters.contract import Answer, Factory
+from agents.adapters.contract import Factory
 from agents.adapters.kinds import RESOURCES, load_kinds
 from agents.model import Kind, Spec
 from agents.recording import labels, protocol
@@ -33,143 +31,18 @@ from agents.recording.capture import NotSeen, Program
 from agents.recording.piped import Piped
 from tests.fakes.model_api import MODEL, ModelApi
 from tests.fakes.replies import Text, Tool
-from tests.real import claude, claude_agent_acp, codex, gemini, opencode, pilot
+from tests.real import claude, codex, gemini, opencode, pilot
 from tests.real.install import path
-from tests.real.truth import Truth, check_by_api
+from tests.real.talk import Talk
+from tests.real.truth import check_by_api
 from tests.unit.agents.adapters.tape import Drive
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "status"
 
 ADAPTERS: dict[str, Factory] = {"acp": AcpAdapter, "claude": ClaudeAdapter, "codex": CodexAdapter}
 
-#: Seconds a program rests, or waits for its user, so that what is said of it meanwhile can be seen.
-REST_S = 1.2
-
 #: Seconds a program that hangs is left alone before it is interrupted.
 PATIENCE_S = 6.0
-
-Json = dict[str, Any]
-
-
-class Talk:
-    """One agent over one process: the adapter writes, the lines it reads say what is true."""
-
-    def __init__(self, kind: Kind, spec: Spec, piped: Piped, drive: Drive, api: ModelApi) -> None:
-        self.truth = Truth()
-        self.repo = Path(spec.cwd)
-        self.api = api
-        self._family = kind.family
-        self._piped = piped
-        self._drive = drive
-        self._written: set[str] = set()
-        self._read = 0  # lines that were looked at
-        self._turn = 0
-        self._prompt: Json = {}
-
-    async def open(self) -> None:
-        """Shake hands; then it rests."""
-        self._drive.start()
-        await self._until(lambda _line: self._drive.adapter.ready() and not self._due())
-        self.truth.at(self._piped.now, "idle", note="ready for its first prompt")
-        await self.rest()
-
-    async def rest(self) -> None:
-        """Let time pass in which nothing changes."""
-        end = self._piped.now + REST_S
-        while (left := end - self._piped.now) > 0:
-            await self._settle()
-            await asyncio.sleep(min(left, 0.05))
-
-    async def say(self, text: str) -> None:
-        """Write a prompt: it works from then on."""
-        self._turn += 1
-        data = self._drive.adapter.prompt(self._turn, text)
-        self._prompt = json.loads(data)
-        self.truth.at(await self._write(data), "working", note="the prompt was written")
-
-    async def asked(self, *, blocked: str = "permission") -> None:
-        """Wait until it asks, and let it wait."""
-        await self._until(self._asks)
-        self.truth.at(self._piped.now, "blocked", blocked, note="it asks, and nobody answers")
-        await self.rest()
-
-    async def answer(self, decision: str, **more: Any) -> None:
-        """Answer what it asks: it works from then on."""
-        key = self._drive.adapter.requests()[0].key
-        at = await self._write(self._drive.adapter.answer(key, Answer(decision, **more)))
-        self.truth.at(at, "working", note=f"it was answered: {decision}")
-
-    async def interrupt(self) -> None:
-        """Interrupt the turn: it rests once it says so."""
-        await self._write(self._drive.adapter.interrupt(f"stop-{self._turn}"))
-        await self.ended("idle", note="interrupted by its user")
-
-    async def ended(self, turn: str = "done", *, alt: Sequence[str] = (), note: str = "") -> None:
-        """Wait for the end of the turn."""
-        await self._until(self._ends)
-        self.truth.at(self._piped.now, turn, alt=alt, note=note or "the turn ended")
-
-    async def streaming(self) -> None:
-        """Wait until the model streams, and longer."""
-        await asyncio.to_thread(self.api.wait_for, lambda: any(not seen.side for seen in self.api.requests))
-        await self.rest()
-
-    async def file(self, name: str) -> None:
-        """Wait until a tool has written a file into the repository."""
-        async with asyncio.timeout(60):
-            while not (self.repo / name).exists():
-                await self._settle()
-                await asyncio.sleep(0.02)
-
-    # -- the lines
-
-    async def _until(self, fact: Callable[[Json], bool]) -> None:
-        """Read until ``fact`` holds of a message, looking at each once."""
-        while True:
-            await self._settle()
-            while self._read < len(self._piped.lines):
-                line = self._piped.lines[self._read]
-                self._read += 1
-                if fact(_message(line)):
-                    await self._settle()
-                    return
-            await self._piped.until(lambda _line: True, since=self._read, within=90)
-
-    async def _settle(self) -> None:
-        while due := self._due():
-            for key, data in due:
-                self._written.add(key)
-                await self._write(data)
-
-    def _due(self) -> list[tuple[str, bytes]]:
-        return [(want.key, want.data) for want in self._drive.adapter.wants() if want.key not in self._written]
-
-    async def _write(self, data: bytes) -> float:
-        at = await self._piped.write(data)
-        self._drive.write(data)
-        return at
-
-    def _asks(self, message: Json) -> bool:
-        if self._family == "claude":
-            return message.get("type") == "control_request" and message["request"]["subtype"] == "can_use_tool"
-        method = str(message.get("method", ""))
-        return method == "session/request_permission" or method.endswith("requestApproval")
-
-    def _ends(self, message: Json) -> bool:
-        if self._family == "claude":
-            return message.get("type") == "result"
-        if self._family == "codex":
-            return message.get("method") == "turn/completed"
-        return "method" not in message and message.get("id") == self._prompt["id"]
-
-
-def _message(line: bytes) -> Json:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
 
 # ---------------------------------------------------------------- scenes
 
@@ -298,7 +171,6 @@ MORE: dict[str, dict[str, dict[str, Scene]]] = {
     "gemini": {"tuned": {"failing": (failing, "401")}, "untuned": {"hanging": (hanging, "hang")}},
     "opencode": {"tuned": {"failing": (failing, "401")}, "untuned": {"stopped": (stopped, "silent")}},
     "pilot": {"tuned": {"failing": (failing, "401")}, "untuned": {"hanging": (hanging, "hang")}},
-    "claude-agent-acp": {},
 }
 
 
@@ -320,8 +192,6 @@ def _launch(kind: Kind, root: Path, api: ModelApi, scenario: str) -> tuple[list[
         return [*argv, *codex.provider(url, MODEL)], env | known
     if kind.name == "claude":
         return argv, claude.environment(_found(argv[0]), root / "home", url) | known
-    if kind.name == "claude-agent-acp":
-        return argv, claude_agent_acp.environment(root / "home", url)
     if kind.name == "gemini":
         return argv, gemini.environment(root / "home", url)
     if kind.name == "opencode":
