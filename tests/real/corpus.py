@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,9 @@ LIMIT = 200_000
 
 #: Seconds a state is held, so that a late verdict shows.
 HOLD_S = 2.0
+
+#: Seconds the children of a program that was ended have to leave its home alone.
+LEAVE_S = 10.0
 
 #: Seconds a request to the scripted API may take to come or to end.
 REQUEST_S = 60.0
@@ -245,7 +249,18 @@ def home() -> Iterator[tuple[Path, Path]]:
         (repo / "README.md").write_text("old\n")
         yield root, repo
     finally:
-        # A program that is just ending may write its last while it is removed.
+        _remove(root)
+
+
+def _remove(root: Path) -> None:
+    """Remove a home, again while a program that is just ending still writes its last into it."""
+    deadline = time.monotonic() + LEAVE_S
+    shutil.rmtree(root, ignore_errors=True)
+    while root.exists():
+        if time.monotonic() > deadline:
+            print(f"{root} is still written to, and stays: remove it by hand", file=sys.stderr)
+            return
+        time.sleep(0.1)  # no fact tells that its last file is written
         shutil.rmtree(root, ignore_errors=True)
 
 
