@@ -13,12 +13,16 @@ from pathlib import Path
 import msgspec
 
 from agents import wire
-from agents.model import AgentId, Blocked, Rank, Turn
+from agents.model import AgentId, Blocked, Rank, Stream, Turn
+from agents.vt.screen import Screen, ScreenState
 from tests.fakes.deck import Deck, wait_until
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
 
 Start = Callable[..., AgentId]
+
+#: The size an agent has that nobody looks at.
+ROWS, COLS = 40, 120
 
 AT_REST = (Turn.IDLE, Turn.DONE)
 
@@ -65,8 +69,17 @@ def until(deck: Deck, agent: AgentId, turns: tuple[Turn, ...], ranks: tuple[Rank
     try:
         wait_until(is_there, what)
     except AssertionError as late:
-        raise AssertionError(f"{late}: {seen[-1]}") from None
+        raise AssertionError(f"{late}: {seen[-1]}\n{screen(deck, agent)}") from None
     return seen[-1]
+
+
+def screen(deck: Deck, agent: AgentId) -> str:
+    """Return what its terminal shows, for whoever reads why an act failed."""
+    log: wire.LogBytes = deck.call("log.read", wire.ReadLog(agent, Stream.OUT, 0, 1 << 20))
+    drawn = Screen(ScreenState(ROWS, COLS))
+    drawn.feed(log.data, 0.0)
+    seen = drawn.snapshot()
+    return "(unknown)" if seen is None else "\n".join(seen.lines)
 
 
 def rest(deck: Deck, agent: AgentId) -> None:
