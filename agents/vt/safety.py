@@ -95,7 +95,7 @@ def repeats(data: bytes) -> bool:
 def last_character(data: bytes) -> str:
     """Return the character that a sequence right behind ``data`` would repeat."""
     last = ""
-    for piece in _TOKENS.findall(data.decode("utf-8", "replace")):
+    for piece in _TOKENS.findall(_NOTHING.sub("", data.decode("utf-8", "replace"))):
         if piece >= " ":
             last = piece[-1]
     return last

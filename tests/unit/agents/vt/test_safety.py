@@ -81,6 +81,7 @@ def test_an_accent_is_never_repeated_which_would_take_for_ever(before: bytes, re
 def test_a_character_is_repeated_wherever_its_sequence_came() -> None:
     assert given(b"ab\x1b[3b|\x1b[m\x1b[b") == b"abbbb|\x1b[m|"
     assert portions(b"\x1b[2b", last=safety.last_character(b"\x1b[31m-\x1b[K"))[0] == [b"--"]
+    assert portions(b"\x1b[2b", last=safety.last_character(b"-\xc2\x85\x7f"))[0] == [b"--"]
     assert safety.repeats(b"\x1b[2b")
     assert not safety.repeats(b"bb")
 
