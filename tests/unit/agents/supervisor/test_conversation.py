@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from agents.adapters.contract import (
+    TYPED,
     CommandsChanged,
     Fact,
     ModesChanged,
@@ -143,3 +144,13 @@ def test_it_is_remembered_how_the_last_turns_ended() -> None:
     assert (conversation.ends[3].ok, conversation.ends[4].ok) == (False, True)
     assert conversation.ends[3].cause is Cause.NETWORK
     assert conversation.running == 0
+
+
+def test_a_typed_turn_is_news_and_leaves_the_numbers_of_messages_alone() -> None:
+    first = (TurnStarted(1, "go"), PromptTaken(1, begun=True), TurnEnded(1, "end_turn", ok=True))
+    running = talk(*first, TurnStarted(TYPED, ""))
+    assert (running.is_typed, running.running, running.begun) == (True, 0, 1)
+    over = talk(*first, TurnStarted(TYPED, ""), TurnEnded(TYPED, "error", ok=False))
+    assert (over.is_typed, over.typed, over.started, over.ended) == (False, 1, 1, 1)
+    assert over.ends[1].ok, "how a message's turn ended stays true"
+    assert over.unread(-1) == 2

@@ -155,3 +155,8 @@ def test_nothing_is_reached_while_the_log_is_replayed() -> None:
     assert look("idle", None, row(Turn.IDLE, catching_up=True), Progress()) is None
     assert look("delivered", 1, row(catching_up=True), Progress(delivered=1)) is None
     assert look("exited", None, row(Turn.IDLE, Lifecycle.EXITED, catching_up=True), Progress()) is None
+
+
+def test_a_turn_the_user_typed_is_one_that_can_be_done() -> None:
+    assert look("done", None, row(Turn.DONE), Progress()) is None
+    assert look("done", None, row(Turn.DONE), Progress(typed=1)) == "done"
