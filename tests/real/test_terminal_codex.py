@@ -45,8 +45,7 @@ def start(deck: Deck, codex_home: Path, api: ModelApi, codex: Path, repo: Path) 
     def run(scenario: str, **more: Any) -> AgentId:
         trusted = f'[projects."{repo}"]\ntrust_level = "trusted"\n'
         (codex_home / "codex" / "config.toml").write_text(trusted)
-        # Its own server would outlive the test.
-        argv = ("--no-daemon", "-a", "on-request", "-s", "read-only", *provider(api.url(scenario)))
+        argv = ("-a", "on-request", "-s", "read-only", *provider(api.url(scenario)))
         env = environment(codex, codex_home) | {"TERM": "xterm-256color"}
         return deck.run("codex-tui", repo, env=env, argv=argv, **more)
 
