@@ -33,6 +33,10 @@ from agents.vt.screen import Screen, ScreenState
 #: Seconds after its start, and after its last query, in which what a program prints is taken in at once: it may ask.
 PRESSING_S = 10.0
 
+#: Seconds between two presses of Esc: in one write they would be another key.
+PRESS_S = 0.12
+_ESCAPE = b"\x1b"
+
 
 class TerminalAdapter(Adapter):
     """One program without a protocol; owned by one unit."""
@@ -90,6 +94,9 @@ class TerminalAdapter(Adapter):
         dialog = looking.look(state, self._screen, self._program) if is_look else None
         if rest_at is not None and now >= rest_at and state.shown.empty_since is not None:
             state.shown.is_rested = True
+        if state.key_at is not None and now >= state.key_at:
+            state.steps, state.key_at = state.steps + 1, None
+            state.key, state.keys = Want(f"key:{state.steps}", state.keys[:1]), state.keys[1:]
         facts = self._follow(dialog, looked=is_look)
         if is_unheard:
             state.asks.pressed_at = None
@@ -107,6 +114,7 @@ class TerminalAdapter(Adapter):
             asks.due(state),
             state.turns.recheck,
             state.turns.grace,
+            state.key_at,
         )
         first = min((moment for moment in due if moment is not None), default=None)
         # What was put off may be due by now when the reason for that goes: never before what was heard already.
@@ -174,11 +182,26 @@ class TerminalAdapter(Adapter):
             case "want":
                 replies.written(state.replies, what)
                 delivery.done(state, what)
+                if state.key is not None and state.key.key == what:
+                    state.key = None
+                    self._press_on()
             case "input" if state.delivery is not None:
                 state.delivery.is_touched = True
             case "interrupt":
                 state.turns.is_cancelled = state.turns.running is not None
+                state.keys = self._interrupt[1:]
+                self._press_on()
         state.typing.pasted = b""
+
+    @property
+    def _interrupt(self) -> bytes:
+        """Return the keys that interrupt; each is pressed alone."""
+        keys = self._program.keys.interrupt.encode()
+        return keys if keys == _ESCAPE * len(keys) else b""
+
+    def _press_on(self) -> None:
+        state = self._state
+        state.key_at = state.now + PRESS_S if state.keys else None
 
     def _begin_delivery(self, turn: int) -> None:
         state, typed = self._state, self._state.typing
@@ -192,6 +215,8 @@ class TerminalAdapter(Adapter):
         """Return the answers owed to the program, then what delivers a message."""
         state = self._state
         found = [Want(reply.key, reply.data) for reply in state.replies.waiting]
+        if state.key is not None:
+            found.append(state.key)
         if state.delivery is not None and state.delivery.due is not None:
             found.append(Want(state.delivery.due.key, state.delivery.due.data))
         return tuple(found)
@@ -297,7 +322,7 @@ class TerminalAdapter(Adapter):
             raise NotPossible(f"{self._spec.name} runs on pipes, where no key interrupts it: stop it instead")
         self._require_open()
         if self._kind.status:
-            return self._program.keys.interrupt.encode()
+            return self._interrupt[:1] or self._program.keys.interrupt.encode()
         return b"\x1b" if self._kind.quirks.get("interrupt") == "escape" else b"\x03"
 
     def set_mode(self, mode: str, token: str) -> bytes:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from agents.adapters.contract import Want
 from agents.model import Blocked, Request, Turn
 from agents.status.osc7501 import Records
 from agents.status.signals import Signals
@@ -150,7 +151,10 @@ class State(msgspec.Struct):
     turns: Turns = msgspec.field(default_factory=Turns)
     delivery: Delivery | None = None
     typing: Typing = msgspec.field(default_factory=Typing)
-    steps: int = 0  # steps of deliveries so far: their keys
+    steps: int = 0  # steps of deliveries and further keys so far: their names
+    keys: bytes = b""  # of an interrupt, to be pressed one by one
+    key_at: float | None = None  # when the next of them is
+    key: Want | None = None  # the one that is due
 
     def pass_to(self, now: float, wall: float) -> None:
         """Note the time; it never goes back."""

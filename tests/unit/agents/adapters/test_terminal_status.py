@@ -250,3 +250,16 @@ def test_a_message_is_lost_with_its_process(d: Terminal) -> None:
     d.send("fix it")
     facts = d.ctl("exit", code=None, signal=9)
     assert [type(fact).__name__ for fact in facts] == ["PromptFailed", "ProcessEnded"]
+
+
+def test_a_key_that_is_to_be_pressed_twice_is_pressed_twice() -> None:
+    rules = {**KIND.status, "keys": {**KIND.status["keys"], "interrupt": "\x1b\x1b"}}
+    d = Terminal()
+    d.adapter = TerminalAdapter(kind(family="terminal", status=rules), SPEC)
+    d.start()
+    assert d.adapter.interrupt("t") == b"\x1b"
+    d.wrote("interrupt:t", b"\x1b")
+    assert d.adapter.wants() == ()
+    d.let(2.0)
+    assert [data for mark, data in d.tape.marks if mark.stream is Stream.IN] == [b"\x1b", b"\x1b"]
+    assert d.adapter.wants() == ()
