@@ -40,7 +40,7 @@ _ENDING = re.compile(r"[\x18\x1a]")
 #: Sequences that will never end well: too long, aborted by another or by a character that is no ASCII.
 _BROKEN = re.compile(
     rf"\x1b\[(?=[\x01-\x1a\x1c-?]{{{LONGEST}}})|\x1b(?=[\x01-\x1a\x1c-/]{{{_LONGEST_ESCAPE + 1}}}|\x1b)"
-    r"|\x1b(?:\[[\x01-\x1a\x1c-?]*|[\x01-\x1a\x1c-/]*)(?=[^\x00-\x7f])"
+    r"|\x1b(?:\[[\x01-\x1a\x1c-?]*|[\x01-\x1a\x1c-/]*)(?=[^\x00-\x7f]|\x1b)"
 )
 
 #: What text alone does not need: styling, introducers of strings (their bodies come as text), 8-bit answers, lines of

@@ -48,6 +48,13 @@ def test_controls_within_a_sequence_hide_nothing(hidden: bytes) -> None:
     assert b"\x1b\n" not in given(hidden + b"1H")
 
 
+@pytest.mark.parametrize("between", [b"\x1b[b", b"\x1b[m", b"\x1b#6", b"\x1b]", b"\x1b[11111b", b"\x1b[\x18b"])
+def test_what_is_taken_out_lets_nothing_dangerous_move_together(between: bytes) -> None:
+    for begun, end in ((b"\x1b[", b"\nb"), (b"\x1b[;;;;;;;;;;", b";;;;;;;;;;H"), (b"\x1b", b"[b")):
+        found = b"".join(portions(b"\xcc\x81" + begun + between + end)[0])
+        assert b"\x1b" not in found
+
+
 def test_an_endless_sequence_becomes_text() -> None:
     assert given(b"\x1b[" + b"1" * 5000 + b"H") == b"1" * 5000 + b"H"
 
