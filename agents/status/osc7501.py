@@ -24,6 +24,7 @@ from typing import Final
 import msgspec
 
 from agents.model import Blocked, Evidence, Rank, Turn
+from agents.status.reading.rules import Claim
 from agents.status.untrusted import one_line
 
 #: Limits of the protocol, in bytes but for the last two; one beyond discards the report, a record beyond evicts.
@@ -69,7 +70,8 @@ _KIND_URGENCY: Final = {Blocked.AUTH: 0, Blocked.PERMISSION: 1, Blocked.QUESTION
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """One record as it was last reported; texts are cleaned, ``id`` is empty for the root.
 
-    ``since`` (the agent's clock) and ``wall`` (epoch seconds) are when its state began.
+    ``since`` (the agent's clock) and ``wall`` (epoch seconds) are when its state began; ``rule`` names what read
+    another state out of its words than the one reported.
     """
 
     state: Turn
@@ -81,6 +83,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     msg: str = ""
     since: float = 0.0
     wall: float = 0.0
+    rule: str = ""
+
+
+#: Says what a record means where its program's words are known to say more than its state.
+Means = Callable[[Record], Claim | None]
 
 
 class Records(msgspec.Struct):
@@ -88,7 +95,7 @@ class Records(msgspec.Struct):
 
     records: dict[str, Record] = {}
 
-    def report(self, body: bytes, now: float, wall: float) -> bool:
+    def report(self, body: bytes, now: float, wall: float, means: Means | None = None) -> bool:
         """Take what stood behind ``7501;``; tell whether it was a report and not refused. A query is no report."""
         if len(body) + _FRAME > LONGEST_SEQUENCE:
             return False
@@ -99,7 +106,11 @@ class Records(msgspec.Struct):
         if state == _CLEAR:
             self._clear(pairs.get(b"id", b"").decode())
         elif state in _STATES:
-            self._put(_record(pairs), now, wall)
+            record = _record(pairs)
+            claim = None if means is None else means(record)
+            if claim is not None:
+                record = msgspec.structs.replace(record, state=claim.turn, blocked=claim.blocked, rule=claim.rule)
+            self._put(record, now, wall)
         else:
             return False
         return True
@@ -135,6 +146,7 @@ class Records(msgspec.Struct):
             detail=_detail(strongest),
             confidence=CONFIDENCE,
             expires=max(last_output, strongest.since) + WORKING_EXPIRY_S if works else None,
+            rule=strongest.rule,
         )
 
     def summary(self) -> tuple[Record, ...]:

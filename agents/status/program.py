@@ -12,7 +12,7 @@ import msgspec
 
 from agents.model import Kind
 from agents.status.reading.box import read_box
-from agents.status.reading.claims import notice_claim, screen_claim, title_claim
+from agents.status.reading.claims import notice_claim, report_claim, screen_claim, title_claim
 from agents.status.reading.dialog import read_dialog
 from agents.status.reading.files import ProgramSet, load
 from agents.status.reading.rules import BoxReading, Claim, DialogReading, Program, Seen
@@ -30,6 +30,7 @@ __all__ = (
     "of",
     "read_box",
     "read_dialog",
+    "report_claim",
     "screen_claim",
     "title_claim",
 )

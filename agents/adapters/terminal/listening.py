@@ -8,7 +8,8 @@ from __future__ import annotations
 from agents.adapters.terminal import replies
 from agents.adapters.terminal.state import State
 from agents.model import Mark
-from agents.status.program import Program
+from agents.status.osc7501 import Record
+from agents.status.program import Claim, Program, report_claim
 from agents.vt import queries
 from agents.vt.queries import Known
 from agents.vt.screen import Screen
@@ -44,7 +45,11 @@ def _said(state: State, program: Program, mark: Mark, piece: Piece) -> None:
     if isinstance(piece, Reset):
         state.records.reset()
     elif isinstance(piece, Osc) and piece.code == _STATUS:
-        state.records.report(piece.body, mark.monotonic, mark.wall)
+
+        def means(record: Record) -> Claim | None:
+            return report_claim(program, record.state, record.msg)
+
+        state.records.report(piece.body, mark.monotonic, mark.wall, means)
     elif isinstance(piece, Osc) and piece.code == _SHELL and not _is_known(program):
         if piece.body[:1] == _PROMPT:
             state.records.prompt_began()

@@ -1,4 +1,4 @@
-"""What a title, a notification or a screen says about the turn, by the rules of its program.
+"""What a title, a notification, a report or a screen says about the turn, by the rules of its program.
 
 Pure. The first title or notification rule that matches counts; of screen rules the one of the highest priority.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from agents.model import Turn
 from agents.status.reading import rows
 from agents.status.reading.box import read_box
 from agents.status.reading.rules import Claim, Program, ScreenRule, Seen, TextRule
@@ -22,6 +23,11 @@ def title_claim(program: Program, title: str) -> Claim | None:
 def notice_claim(program: Program, text: str) -> Claim | None:
     """Return what a desktop notification says, ``None`` for nothing."""
     return _text_claim(program.notices, text)
+
+
+def report_claim(program: Program, state: Turn, msg: str) -> Claim | None:
+    """Return what a program's own report means by the words of its message, ``None`` for just what it says."""
+    return _text_claim((rule.text for rule in program.reports if rule.state is state), msg)
 
 
 def screen_claim(program: Program, snapshot: Seen) -> Claim | None:

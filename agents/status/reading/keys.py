@@ -150,6 +150,15 @@ SECTIONS: Final = (
         (Key("pattern", _pattern(), "pattern", "searched in its text", required=True), *_CLAIM),
     ),
     Section(
+        "report",
+        "What the program's own report (OSC 7501) means where its message says more than its state. The first counts.",
+        (
+            Key("state", _one_of(TURNS), "turn", "the state that was reported: " + ", ".join(TURNS), required=True),
+            Key("pattern", _pattern(), "pattern", "searched in the message", required=True),
+            *_CLAIM,
+        ),
+    ),
+    Section(
         "screen",
         "What the rendered screen says. Of those that hold, the one of the highest priority counts.",
         (

@@ -52,6 +52,13 @@ class TextRule(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class ReportRule(msgspec.Struct, frozen=True):
+    """What a report of its own (OSC 7501) in ``state`` means when its message matches."""
+
+    state: Turn
+    text: TextRule
+
+
 class ScreenRule(msgspec.Struct, frozen=True):
     """Patterns on rows of the screen: every one of ``every``, one of ``some`` (if any), none of ``none``.
 
@@ -136,6 +143,7 @@ class Program(msgspec.Struct, frozen=True):
     name: str = ""
     titles: tuple[TextRule, ...] = ()
     notices: tuple[TextRule, ...] = ()
+    reports: tuple[ReportRule, ...] = ()
     screens: tuple[ScreenRule, ...] = ()
     box: Box | None = None
     dialogs: tuple[Dialog, ...] = ()

@@ -18,6 +18,7 @@ from agents.status.reading.rules import (
     Keys,
     Program,
     Region,
+    ReportRule,
     ScreenRule,
     TextRule,
 )
@@ -34,6 +35,10 @@ def compiled(table: Table, version: str) -> Program:
         name=table.get("name", ""),
         titles=tuple(_text(rule, f"title {n}") for n, rule in _counting(table, "title", version)),
         notices=tuple(_text(rule, f"notice {n}") for n, rule in _counting(table, "notice", version)),
+        reports=tuple(
+            ReportRule(Turn(rule["state"]), _text(rule, f"report {n}"))
+            for n, rule in _counting(table, "report", version)
+        ),
         screens=tuple(sorted(screens, key=lambda rule: -rule.priority)),
         box=boxes[0] if boxes else None,
         dialogs=tuple(_dialog(rule, n) for n, rule in _counting(table, "dialog", version)),
