@@ -140,7 +140,8 @@ class TerminalAdapter(Adapter):
                 return [SessionFailed(text, hint)]
             case "resize" if control.rows > 0 and control.cols > 0:
                 self._screen.resize(control.rows, control.cols)
-                state.shown.dirty = state.now if state.shown.dirty is None else state.shown.dirty
+                if state.shown.dirty is None and self._program.reads_screen:
+                    state.shown.dirty = state.now
             case "wrote":
                 self._wrote(control.id)
             case "stdin_closed":
@@ -264,8 +265,7 @@ class TerminalAdapter(Adapter):
     def torn_size(self) -> tuple[int, int] | None:
         """Return the size of a screen of which a part is missing, where its rules need it."""
         state = self._state
-        is_read = self._program.screens or self._program.dialogs or self._program.box
-        if not state.alive or not state.shown.is_torn or not is_read or not self._has_screen:
+        if not state.alive or not state.shown.is_torn or not self._program.reads_screen or not self._has_screen:
             return None
         return self.size()
 

@@ -22,7 +22,7 @@ _PROMPT, _COMMAND = b"A", b"C"
 def heard(state: State, screen: Screen | None, program: Program, mark: Mark, data: bytes) -> None:
     """Take the bytes of one mark of output."""
     state.last_output = mark.monotonic
-    if state.shown.dirty is None:
+    if state.shown.dirty is None and program.reads_screen:
         state.shown.dirty = mark.monotonic
     answers = b""
     for piece in state.splitter.feed(data):

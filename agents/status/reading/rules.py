@@ -149,6 +149,11 @@ class Program(msgspec.Struct, frozen=True):
     dialogs: tuple[Dialog, ...] = ()
     keys: Keys = Keys()
 
+    @property
+    def reads_screen(self) -> bool:
+        """Tell whether there is anything to be read on its screen."""
+        return bool(self.screens or self.dialogs) or self.box is not None
+
 
 class BoxReading(msgspec.Struct, frozen=True):
     """What is in the input box: ``text`` without hints; ``has_placeholder`` tells that a collapsed paste is in it."""

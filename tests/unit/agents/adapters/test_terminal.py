@@ -98,7 +98,11 @@ def test_a_kind_that_continues_sessions_can_be_resumed() -> None:
 
 
 def test_a_look_that_was_put_off_is_never_due_in_the_past() -> None:
-    rules = {"name": "x", "title": [{"name": "working", "pattern": "^busy", "turn": "working"}]}
+    rules = {
+        "name": "x",
+        "title": [{"name": "working", "pattern": "^busy", "turn": "working"}],
+        "screen": [{"name": "rest", "all": ["^> "], "turn": "idle"}],
+    }
     d = Drive(TerminalAdapter(kind(family="terminal", status=rules), spec(family="terminal", pty=True)))
     d.start()
     d.feed(Stream.OUT, b"text")
