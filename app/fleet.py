@@ -85,6 +85,11 @@ class Fleet:
         """
         return incidents.heads(self._waiting(now), incidents.vendors(self.kinds))
 
+    def entries(self, now: float) -> tuple[AgentRow, ...]:
+        """Return all rows as they are counted: of those that lost the same login only the one that stands for all."""
+        heads = {row.id for row in self.triage(now)}
+        return tuple(row for row in self._rows.values() if row.id in heads or not needs_user(row, now))
+
     def incidents(self, now: float) -> tuple[Incident, ...]:
         """Return what befell several agents at once: a lost login of those that wait, a provider that parks them."""
         vendors = incidents.vendors(self.kinds)

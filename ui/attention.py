@@ -116,7 +116,8 @@ class AttentionBar(QWidget):
 
     def refresh(self) -> None:
         """Show the counts and the connection as they are now."""
-        found = counts(self._fleet.rows(), time.time())
+        now = time.time()
+        found = counts(self._fleet.entries(now), now)
         for group, button in self._buttons.items():
             number = found.get(group, 0)
             text = words(group, number)

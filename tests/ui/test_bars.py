@@ -137,6 +137,7 @@ def test_a_lost_login_is_one_line_of_the_queue_and_one_sentence_of_the_banner(ma
     attention, roster = deck.window.attention, deck.window.roster.view.roster
     deck.wait(attention.banner.isVisible)
     assert attention._banner_words.text() == "3 agents wait for one login to demo: fix, docs, perf"
+    assert shown(deck) == ["1 needs you"]
     (pointer,) = roster.wanted()[0].children
     look = roster.look(pointer)
     assert (look.title, look.meta, look.detail) == ("fix and 2 more", "demo", "docs, perf")

@@ -172,6 +172,7 @@ def test_a_lost_login_is_one_entry_of_the_queue_and_its_rows_stay_rows() -> None
     lost = [row(name, state=Headline.LOG_IN, rank=1, since=float(at)) for at, name in enumerate("abc", 1)]
     fleet.reset(Snapshot(1, (*lost, asking("q", since=0.0))))
     assert [entry.id for entry in fleet.triage(50.0)] == ["a", "q"]
+    assert [entry.id for entry in fleet.entries(50.0)] == ["a", "q"]
     (incident,) = fleet.incidents(50.0)
     assert incident.agents == ("a", "b", "c")
     fleet.apply(NumberedEvent(2, AgentChanged(row("a", snoozed_until=90.0, state=Headline.LOG_IN, rank=1))))
@@ -185,3 +186,4 @@ def test_agents_parked_by_one_provider_are_one_incident_and_no_entry() -> None:
     fleet.reset(Snapshot(1, tuple(held)))
     assert fleet.triage(50.0) == ()
     assert [(found.state, found.agents) for found in fleet.incidents(50.0)] == [(Headline.PARKED, ("a", "b"))]
+    assert fleet.entries(50.0) == fleet.rows(), "each waits by itself"
