@@ -41,7 +41,7 @@ _ESCAPE = b"\x1b"
 class TerminalAdapter(Adapter):
     """One program without a protocol; owned by one unit."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     ASKS_ON_SCREEN: ClassVar[bool] = True
 
     def __init__(self, kind: Kind, spec: Spec) -> None:
@@ -86,21 +86,18 @@ class TerminalAdapter(Adapter):
         due, state = self.next_deadline(), self._state
         if due is None or now < due:
             return ()
+        asks_at = asks.due(state)  # before the time passes: a moment that has come is no longer ahead
         state.pass_to(now, state.wall + max(0.0, now - state.now))
         replies.expire(state.replies, now)
-        look_at, unheard_at, rest_at = looking.due(state), asks.due(state), looking.rest_due(state)
-        is_unheard = unheard_at is not None and now >= unheard_at
-        is_look = is_unheard or (look_at is not None and now >= look_at)
+        rest_at = looking.rest_due(state)
+        is_look = any(at is not None and now >= at for at in (looking.due(state), asks_at))
         dialog = looking.look(state, self._screen, self._program) if is_look else None
         if rest_at is not None and now >= rest_at and state.shown.empty_since is not None:
             state.shown.is_rested = True
         if state.key_at is not None and now >= state.key_at:
             state.steps, state.key_at = state.steps + 1, None
             state.key, state.keys = Want(f"key:{state.steps}", state.keys[:1]), state.keys[1:]
-        facts = self._follow(dialog, looked=is_look)
-        if is_unheard:
-            state.asks.pressed_at = None
-        return facts
+        return self._follow(dialog, looked=is_look)
 
     def next_deadline(self) -> float | None:
         """Return when something is to be looked at or given up."""
@@ -256,7 +253,7 @@ class TerminalAdapter(Adapter):
         if not self._spec.pty or not state.alive:
             return False
         asked = state.started if state.replies.asked_at is None else max(state.started, state.replies.asked_at)
-        return now < asked + PRESSING_S or state.delivery is not None or state.asks.pressed_at is not None
+        return now < asked + PRESSING_S or state.delivery is not None or asks.is_pressed(state, now)
 
     def size(self) -> tuple[int, int] | None:
         """Return the size of the terminal, ``None`` on pipes."""

@@ -13,6 +13,10 @@ from agents.adapters.terminal.state import Asked, State
 from agents.model import Blocked, Request, Turn
 from agents.status.program import DialogReading
 
+#: Seconds an approval must look the same, place and all, before it is opened: a program draws in several writes, and
+#: may draw before it listens.
+STEADY_S: Final = 0.2
+
 #: Seconds after which an approval that is still there was not answered by the key that was pressed.
 UNHEARD_S: Final = 3.0
 
@@ -33,16 +37,30 @@ _CHOICES: Final = {
 
 def follow(state: State, dialog: DialogReading | None, *, looked: bool) -> list[Fact]:
     """Open and close what is asked; ``dialog`` is what was read, if the screen was ``looked`` at just now."""
-    opened = state.asks.open
+    asks = state.asks
     if not _is_asking(state):
-        return [] if opened is None else _close(state)
-    if not looked or dialog is None:
+        asks.seen = ""
+        return _close(state)
+    if not looked:
         return []
-    if opened is None:
+    if not _is_steady(state, dialog) or dialog is None:
+        return []
+    if asks.open is None:
         return [_open(state, dialog)]
-    if opened.content == dialog.key and not _is_unheard(state):
+    # Gone and there again since a key was pressed is another one, though it says the same.
+    was_heard = asks.open.content != dialog.key or (asks.pressed_at is not None and asks.since > asks.pressed_at)
+    if not was_heard and not _is_unheard(state):
         return []
-    return [*_close(state, was_changed=opened.content != dialog.key), _open(state, dialog)]
+    return [*_close(state, was_changed=was_heard), _open(state, dialog)]
+
+
+def _is_steady(state: State, dialog: DialogReading | None) -> bool:
+    """Take one look; tell whether this and the one before, long enough ago, read the same."""
+    asks = state.asks
+    seen, rows = ("", (0, 0)) if dialog is None else (dialog.key, dialog.rows)
+    if (asks.seen, asks.rows) != (seen, rows):
+        asks.seen, asks.rows, asks.since = seen, rows, state.now
+    return bool(seen) and state.now >= asks.since + STEADY_S
 
 
 def _is_asking(state: State) -> bool:
@@ -100,9 +118,19 @@ def pressed(state: State, data: bytes) -> None:
 
 
 def due(state: State) -> float | None:
-    """Return when it is to be looked whether a pressed key was heard."""
-    pressed_at = state.asks.pressed_at
-    return None if pressed_at is None or state.asks.open is None else pressed_at + UNHEARD_S
+    """Return when it is to be looked whether a dialog has stayed as it was, or whether a pressed key was heard."""
+    asks, due = state.asks, list[float]()
+    if asks.seen and state.shown.at < asks.since + STEADY_S:
+        due.append(asks.since + STEADY_S)
+    if is_pressed(state, state.now) and asks.pressed_at is not None:
+        due.append(asks.pressed_at + UNHEARD_S)
+    return min(due, default=None)
+
+
+def is_pressed(state: State, now: float) -> bool:
+    """Tell whether a key was pressed of which it is not known yet whether it was heard."""
+    asks = state.asks
+    return asks.open is not None and asks.pressed_at is not None and now < asks.pressed_at + UNHEARD_S
 
 
 def keys(asked: Asked, answer: Answer, name: str) -> bytes:

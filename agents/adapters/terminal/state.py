@@ -42,9 +42,16 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Asks(msgspec.Struct):
-    """The approval on the screen, how many there were in this process, and what was pressed about it, if anything."""
+    """The approval on the screen, how many there were in this process, and what was pressed about it, if anything.
+
+    ``seen`` and ``rows`` are what the last look read and where, ``since`` when it first was read so: what is still
+    being drawn is not open yet.
+    """
 
     count: int = 0
+    seen: str = ""
+    rows: tuple[int, int] = (0, 0)
+    since: float = 0.0
     open: Asked | None = None
     pressed_at: float | None = None
     outcome: str = ""

@@ -63,6 +63,7 @@ def _read(dialog: Dialog, seen: Sequence[str]) -> DialogReading | None:
         command=None if command is None else reveal(command),
         detail=clean("\n".join(filter(None, map(_unframed, body))))[:_DETAIL_LIMIT],
         options=options,
+        rows=(begin, span[1]),
     )
 
 

@@ -164,10 +164,14 @@ class BoxReading(msgspec.Struct, frozen=True):
 
 
 class DialogReading(msgspec.Struct, frozen=True):
-    """An approval that is on the screen; ``key`` is the hash of what it says, ``options`` with the keys of each."""
+    """An approval that is on the screen; ``key`` is the hash of what it says, ``options`` with the keys of each.
+
+    ``rows`` is from where to where it goes, counted from the top of what was looked at.
+    """
 
     key: str
     title: str
     command: str | None
     detail: str
     options: tuple[tuple[RequestOption, bytes], ...]
+    rows: tuple[int, int] = (0, 0)

@@ -1,0 +1,98 @@
+"""Approvals on a screen: open once they stand still, one key as long as they say the same, gone with what they ask."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.adapters.contract import Answer, NotPossible, RequestClosed, RequestOpened
+from agents.adapters.terminal.adapter import TerminalAdapter
+from agents.model import Blocked, Stream, Turn
+from agents.vt import libvterm
+from tests.unit.agents.adapters.drawn import ASKS, CLEAR, KIND, RULE, SPEC, Terminal, of
+
+pytestmark = pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there is a core")
+
+HALF = ASKS.replace(b"make all", b"make")
+BELOW = b"a line above\r\n" + ASKS
+
+
+@pytest.fixture
+def d() -> Terminal:
+    terminal = Terminal()
+    terminal.start()
+    terminal.box()
+    terminal.tape.now -= 0.4
+    return terminal
+
+
+def test_what_is_half_drawn_is_blocked_at_once_and_no_request_yet(d: Terminal) -> None:
+    facts = [*d.at(0.0, HALF), *d.let(0.1)]
+    (claim,) = d.adapter.evidence()
+    assert (claim.turn, claim.blocked) == (Turn.BLOCKED, Blocked.PERMISSION)
+    assert d.adapter.requests() == ()
+    facts += [*d.at(0.0, ASKS), *d.let(1.0)]
+    (opened,) = of(facts, RequestOpened)
+    assert opened.request.command == "make all"
+    assert of(facts, RequestClosed) == []
+
+
+def test_it_is_opened_by_time_alone_and_only_once(d: Terminal) -> None:
+    d.at(0.0, ASKS)
+    assert of(d.let(0.2), RequestOpened) == []
+    assert len(of(d.let(0.1), RequestOpened)) == 1
+    assert d.adapter.next_deadline() is None
+    assert of(d.at(5.0, ASKS), RequestOpened) == []
+    assert d.let(5.0) == []
+
+
+def test_what_still_moves_is_not_open(d: Terminal) -> None:
+    facts = [*d.at(0.0, ASKS), *d.at(0.15, BELOW), *d.at(0.15, ASKS), *d.at(0.15, BELOW), *d.let(0.15)]
+    assert of(facts, RequestOpened) == []
+    assert len(of(d.let(0.5), RequestOpened)) == 1
+
+
+def test_a_look_at_half_of_a_repaint_leaves_it_open(d: Terminal) -> None:
+    (opened,) = of([*d.at(0.0, ASKS), *d.let(0.5)], RequestOpened)
+    facts = [*d.at(0.0, HALF), *d.let(0.1)]
+    with pytest.raises(NotPossible, match="has changed since"):
+        d.adapter.answer(opened.request.key, Answer("allow"))
+    facts += [*d.at(0.0, ASKS), *d.let(1.0)]
+    assert facts == []
+    assert d.adapter.requests() == (opened.request,)
+    assert d.adapter.answer(opened.request.key, Answer("allow")) == b"1"
+
+
+def test_one_that_is_gone_before_it_was_open_was_never_there(d: Terminal) -> None:
+    facts = [*d.at(0.0, ASKS), *d.at(0.1, RULE + b"> "), *d.let(2.0)]
+    assert of(facts, RequestOpened) == of(facts, RequestClosed) == []
+    assert d.adapter.next_deadline() is None
+
+
+def test_the_same_again_right_after_the_key_is_another_one(d: Terminal) -> None:
+    (first,) = of([*d.at(0.0, ASKS), *d.let(0.5)], RequestOpened)
+    d.wrote("answer", b"1")
+    facts = [*d.at(0.1, b"Run this?"), *d.at(0.15, ASKS), *d.let(0.5)]
+    assert of(facts, RequestClosed) == [RequestClosed(first.request.key, "allowed")]
+    (second,) = of(facts, RequestOpened)
+    assert second.request.key != first.request.key
+
+
+@pytest.mark.parametrize("seconds", [0.04, 0.1, 0.2, 0.24, 0.3])
+def test_a_daemon_that_comes_in_between_opens_the_same(d: Terminal, seconds: float) -> None:
+    d.at(0.0, HALF)
+    d.at(0.1, ASKS)
+    d.let(seconds)
+    other = Terminal()
+    other.adapter, other.tape.now = TerminalAdapter.load(KIND, SPEC, d.adapter.dump()), d.tape.now
+    d.let(1.0)
+    other.let(1.0)
+    assert len(d.adapter.requests()) == 1
+    assert other.adapter.requests() == d.adapter.requests()
+
+
+def test_a_key_pressed_by_hand_before_it_is_open_answers_it(d: Terminal) -> None:
+    facts = d.at(0.0, ASKS)
+    facts += d.feed(Stream.IN, b"1")
+    facts += [*d.feed(Stream.OUT, CLEAR + b"* working"), *d.let(1.0)]
+    assert d.adapter.requests() == ()
+    assert of(facts, RequestOpened) == of(facts, RequestClosed) == []
