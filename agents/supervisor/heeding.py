@@ -19,6 +19,10 @@ CALM_S = 1.0
 TELLING_S = 0.4
 SEEN_S = 0.1
 
+#: Seconds of silence after which the connection of a terminal is read again: a title that ticks once a second would
+#: else be heard each time, which costs more than to look whether there is anything.
+SILENT_S = 1.5
+
 #: Seconds after something was written to a watched agent in which whatever it says is taken in at once: more than one
 #: key may echo within a pause.
 ECHO_S = 0.25
@@ -56,6 +60,10 @@ class Awaited(Protocol):
     def taken(self) -> int:
         """Return the number of the next mark to be taken."""
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether the disk holds marks that were not taken."""
+
     def wake(self) -> None:
         """Have a round come soon."""
 
@@ -64,7 +72,8 @@ class Heeding:
     """Owned by one agent's hold; ``ear`` returns the connection there is.
 
     While an agent goes on talking its connection stays unread: a round looks on the disk at every moment, where its
-    end is a mark too. Once a moment brings nothing new the connection is read again, so that its loss is heard.
+    end is a mark too. Once a moment (of a terminal that tells its status: some) brings nothing new the connection is
+    read again, so that its loss is heard.
     """
 
     def __init__(self, unit: Awaited, timers: Timers, ear: Callable[[], Ear | None]) -> None:
@@ -74,6 +83,7 @@ class Heeding:
         self._due: float | None = None  # the next moment; None while the connection is read
         self._looked_at = self._echo_until = -math.inf
         self._had_taken: int | None = None  # what was taken before the look under way
+        self._news_at = -math.inf  # when there last was something new
 
     @property
     def is_resting(self) -> bool:
@@ -90,6 +100,7 @@ class Heeding:
         unit, now = self._unit, self._timers.time()
         if next_seq <= unit.taken:
             return  # said before the last look
+        self._news_at = now
         if unit.is_expectant or self.may_echo:
             unit.wake()
             return
@@ -134,8 +145,15 @@ class Heeding:
             self._timers.call_at(due, lambda: self._on_moment(due))
 
     def _on_moment(self, due: float) -> None:
-        if due == self._due:  # else overtaken by another moment, or by somebody who waits
-            self._look(self._timers.time())
+        if due != self._due:
+            return  # overtaken by another moment, or by somebody who waits
+        now, unit = self._timers.time(), self._unit
+        if unit.is_behind:
+            self._news_at = now
+        elif unit.reads_output and not unit.is_looked_at and now - self._news_at < SILENT_S:
+            self._rest(now)
+            return
+        self._look(now)
 
     def _look(self, now: float) -> None:
         self._looked_at = now

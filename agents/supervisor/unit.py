@@ -160,6 +160,11 @@ class Unit:
         return self.replica.vitals.seq
 
     @property
+    def is_behind(self) -> bool:
+        """Tell whether the disk holds marks that were not taken."""
+        return self.intake.is_behind
+
+    @property
     def progress(self) -> Progress:
         """Return how far its turns are."""
         talk, made = self.replica.conversation, self.made

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.supervisor.heeding import CALM_S, ECHO_S, SEEN_S, Heeding
+from agents.supervisor.heeding import CALM_S, ECHO_S, SEEN_S, SILENT_S, TELLING_S, Heeding
 
 
 class Timers:
@@ -32,6 +32,10 @@ class Stage:
         self.is_read = True
         self.wakes: list[float] = []
         self.heeding = Heeding(self, self.timers, lambda: self)
+
+    @property
+    def is_behind(self) -> bool:
+        return self.on_disk > self.taken
 
     def pause(self) -> None:
         self.is_read = False
@@ -197,3 +201,17 @@ def test_a_terminal_that_tells_its_status_is_read_more_often_than_one_that_tells
     assert stage.wakes == []
     stage.advance(0.4)
     assert stage.wakes == [100.4]
+
+
+def test_the_connection_of_a_ticking_terminal_stays_unread_and_nobody_wakes_between_its_ticks(stage: Stage) -> None:
+    stage.reads_output = True
+    stage.say()
+    for _ in range(5):
+        stage.advance(1.0)
+        assert not stage.is_read
+        stage.say()
+    stage.advance(TELLING_S)
+    assert len(stage.wakes) == 6, "one look a tick"
+    assert stage.taken == 6
+    stage.advance(SILENT_S + 2 * TELLING_S)
+    assert stage.is_read
