@@ -36,10 +36,16 @@ def _lowest(box: Box, seen: Sequence[str]) -> list[str] | None:
         if box.above is not None and (at == 0 or not box.above.search(seen[at - 1])):
             continue
         held = _held(box, seen, at)
-        behind = seen[at + len(held) :][: len(box.below)]
-        if len(behind) == len(box.below) and all(p.search(row) for p, row in zip(box.below, behind, strict=True)):
+        while not _ends(box, seen, at + len(held)) and len(held) > 1 and not held[-1].strip():
+            held.pop()  # a blank row may be text, or what lies below
+        if _ends(box, seen, at + len(held)):
             return held
     return None
+
+
+def _ends(box: Box, seen: Sequence[str], at: int) -> bool:
+    behind = seen[at:][: len(box.below)]
+    return len(behind) == len(box.below) and all(p.search(row) for p, row in zip(box.below, behind, strict=True))
 
 
 def _held(box: Box, seen: Sequence[str], at: int) -> list[str]:
