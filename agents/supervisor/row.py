@@ -21,6 +21,7 @@ from agents.model import (
     TurnDelivery,
 )
 from agents.status import words
+from agents.status.asked import subject
 from agents.status.headline import Axes, headline
 from agents.status.recovery import Cut, assess
 from agents.status.reduce import Verdict
@@ -62,7 +63,7 @@ def build(parts: Parts) -> AgentRow:
     lifecycle, reason = _lifecycle(parts)
     turn, blocked = _turn(parts)
     unread = talk.unread(made.seen_seq)
-    asks = parts.requests[0].title if parts.requests else parts.verdict.detail if turn is Turn.BLOCKED else ""
+    asks = subject(parts.requests[0]) if parts.requests else parts.verdict.detail if turn is Turn.BLOCKED else ""
     recovery, recovery_note = (None, "") if parts.catching_up or parts.broken else assess(_cut(parts))
     state, said, rank = headline(
         Axes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agents.model import LIVE, AgentRow, Headline, Request
+from agents.status.asked import beyond
 from agents.status.headline import GLYPHS, age
 from agents.status.untrusted import clean, one_line
 from agents.status.words import CAUSES, DELIVERED, moment, next_step, trouble_words
@@ -205,7 +206,7 @@ def request(asked: Request, now: float) -> list[Line]:
     details = [
         ("command", asked.command or ""),
         ("in", asked.cwd or ""),
-        ("what", asked.detail),
+        ("what", beyond(asked)),
         ("files", "\n".join(dict.fromkeys([*asked.paths, *(diff.path for diff in asked.diffs)]))),
         *(("question", _question(question.text, question.choices)) for question in asked.questions),
         ("asked", f"{age(now - asked.opened_at)} ago"),

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from agents.model import Request
+from agents.status.asked import beyond
 from agents.status.risk import Mark, Risk
 from agents.status.untrusted import clean, one_line
 from app.diffrows import rows
@@ -66,8 +67,9 @@ class RequestSetter(Setter):
         y = self._facts(placed, shown, y)
         for mark in shown.marks:
             y = self._risk(placed, mark, y)
-        if request.detail:
-            para = Text((Para((Span(clean(request.detail).strip().replace("\n", "\u2028")),)),))
+        detail = beyond(request)
+        if detail:
+            para = Text((Para((Span(clean(detail).strip().replace("\n", "\u2028")),)),))
             document = richtext.text_document(self.sheet, para, color=self._theme.muted)
             part = self._add(placed, document, GUTTER, y + 2, self._text_width(placed.width))
             y = part.y + part.height + 4
