@@ -172,3 +172,24 @@ def test_what_is_explained_can_be_copied_without_a_mouse_and_long_words_are_wrap
     qtbot.keyClick(page, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert path in QApplication.clipboard().text()
     assert page.horizontalScrollBar().maximum() == 0
+
+
+def test_the_names_of_facts_are_never_broken(deck: Deck) -> None:
+    deck.select("fix")
+    deck.keys("e")
+    page = deck.window.tools.tools["explain"]
+    deck.wait(lambda: "lifecycle" in page.toPlainText())
+    block = page.document().begin()
+    while block.text() != "lifecycle":
+        block = block.next()
+    assert block.layout().lineCount() == 1
+
+
+def test_a_tool_is_fresh_once_the_daemon_answered_for_the_agent_that_was_chosen_last(deck: Deck) -> None:
+    deck.select("fix")
+    deck.keys("e")
+    deck.wait(lambda: deck.window.tools.is_fresh)
+    deck.window.tools.set_agent("id-docs")
+    assert not deck.window.tools.is_fresh
+    deck.wait(lambda: deck.window.tools.is_fresh)
+    assert text(deck).startswith("docs")

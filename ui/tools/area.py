@@ -36,8 +36,9 @@ class ToolArea(QWidget):
         self.setObjectName("tools")
         self._session = session
         self._agent: AgentId | None = None
+        self._explain = ExplainTool(session, theme, self)
         self.tools: dict[str, ExplainTool | DetailsTool] = {
-            "explain": ExplainTool(session, theme, self),
+            "explain": self._explain,
             "details": DetailsTool(session, theme, self),
         }
         self._stack = QStackedWidget(self)
@@ -109,6 +110,11 @@ class ToolArea(QWidget):
         if agent != self._agent:
             self._agent = agent
             self._timer.start()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether nothing it shows waits to be asked for or answered."""
+        return not self._timer.isActive() and self._explain.is_fresh
 
     def refresh(self) -> None:
         """Show the agent as it is now, if anybody sees it."""

@@ -27,7 +27,12 @@ class ExplainTool(Page):
         super().__init__("Explain", theme, parent)
         self._session = session
         self._row: AgentRow | None = None
-        self._asked = 0
+        self._asked = self._answered = 0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether what it shows is the answer to what was asked last."""
+        return self._answered == self._asked
 
     def show_agent(self, row: AgentRow | None) -> None:
         """Explain ``row``."""
@@ -45,6 +50,7 @@ class ExplainTool(Page):
         explained: Explained = await self._session.caller.call("agent.explain", AgentRef(row.id))
         # The user may have gone on while the daemon answered.
         if number == self._asked:
+            self._answered = number
             self.show_html(self._html(explained))
 
     def _html(self, explained: Explained) -> str:
@@ -55,7 +61,7 @@ class ExplainTool(Page):
             f'<p style="margin:0; font-size:{self.theme.font_ui.pixelSize() + 2}px; font-weight:600">'
             f"{html.escape(row.name)}</p>",
             f'<p style="margin:2px 0 0 0; color:{role}">{html.escape(row.headline)}</p>',
-            self.muted(f"since {age(now - row.since)}") if row.since else "",
+            self.muted(f"for {age(now - row.since)}") if row.since else "",
             self.title("Axes"),
             self.facts(
                 (

@@ -6,10 +6,14 @@ import html
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextOption
+from PySide6.QtGui import QFontMetrics, QTextOption
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from ui.theme import Theme
+
+#: The longest name in most tables, and the pixels between a name and its value.
+_LONGEST = "lifecycle"
+_GAP = 12
 
 
 class Page(QTextBrowser):
@@ -49,11 +53,14 @@ class Page(QTextBrowser):
 
     def facts(self, pairs: Iterable[tuple[str, str]]) -> str:
         """Return names and values; pairs without a value are left out."""
+        told = [pair for pair in pairs if pair[1]]
+        metrics = QFontMetrics(self.theme.font_ui)
+        # As wide as the longest name of any table on the page, so that all values stand below each other.
+        width = max(metrics.horizontalAdvance(name) for name in (_LONGEST, *(name for name, _ in told))) + _GAP
         mono = f"font-family:'{self.theme.font_mono.family()}'; font-size:{self.theme.font_mono.pixelSize() - 1}px"
         rows = (
-            f'<tr><td width="58" style="color:{self.theme.muted.name()}; padding-right:12px">{html.escape(name)}</td>'
+            f'<tr><td width="{width}" style="color:{self.theme.muted.name()}">{html.escape(name)}</td>'
             f'<td style="{mono}">{html.escape(value)}</td></tr>'
-            for name, value in pairs
-            if value
+            for name, value in told
         )
         return f'<table cellspacing="0" cellpadding="2">{"".join(rows)}</table>'
