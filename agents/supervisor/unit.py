@@ -236,7 +236,8 @@ class Unit:
         before = self.view
         self.refresh()
         self._end_snooze()
-        if lazy and not self.reads_output and self.view == before:
+        # A program that takes raw keys has no transcript that could have grown besides.
+        if lazy and Capability.INPUT in self.view.capabilities and self.view == before:
             self.services.bus.grew(self.id)
         else:
             self.services.bus.touch(self.id, lazy=lazy)
