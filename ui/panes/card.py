@@ -60,6 +60,7 @@ class Card(QWidget):
         self._busy = False
         self._bright = False
         self._asked_for = False
+        self._is_failure = False
         self._keys: dict[str, str] = {
             "request.allow": "y",
             "request.always": "Y",
@@ -151,16 +152,20 @@ class Card(QWidget):
             self.request = None
             if not self._telling.isActive():
                 self.hide()
+            for button in self._buttons.values():
+                button.setEnabled(False)  # what is told stays readable; there is nothing to press any more
             return
         self._more.setText(f"1 of {waiting}" if waiting > 1 else "")
         if self.request is not None and self.request.key == request.key:
             return
-        self._telling.stop()
+        # Why an answer was not given is said also when what is asked instead is there sooner than it could be read.
+        if not (self._telling.isActive() and self._is_failure):
+            self._telling.stop()
+            self._told.hide()
         self.request = request
         self._busy = False
         self._guard = appeared(self._clock(), after_next=False)
         self._title.setText(_title(request))
-        self._told.hide()
         self.reason.hide()
         self.reason.clear()
         found = marks(request, worktree)
@@ -207,6 +212,7 @@ class Card(QWidget):
     def tell(self, words: str, *, failed: bool = False) -> None:
         """Say what became of the request when it was not this answer that decided it."""
         self._busy = False
+        self._is_failure = failed
         self._told.setText(one_line(words, 300))
         self._told.setStyleSheet(f"color: {(self._theme.danger if failed else self._theme.info).name()}")
         self._told.show()

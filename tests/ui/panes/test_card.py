@@ -161,6 +161,51 @@ def test_an_answer_that_failed_can_be_given_again(open_pane: Open, pump: Any, da
     assert len(daemon.of("agent.answer")) == 2
 
 
+LATE = "the screen of fox has changed since it asked: look at it and decide anew"
+
+
+def test_an_answer_that_came_too_late_says_so_beside_what_is_asked_now(
+    open_pane: Open, pump: Any, daemon: Any, clock: Any
+) -> None:
+    daemon.refuse["agent.answer"] = RpcError(ErrorCode.NOT_POSSIBLE, LATE)
+    fleet = asking(request("npm test", "1:1:aa"))
+    window = open_pane(fleet)
+    clock.now += 10
+    window.pane.perform("request.allow")
+    pump.settle()
+    put(fleet, row("fox", id="a", requests=(request("npm run deploy", "1:2:bb"),)))
+    card = window.pane.card
+    pump.until(lambda: card.request is not None and card.request.key == "1:2:bb")
+    assert card._told.isVisible()
+    assert card._told.text() == f"Not answered: {LATE}"
+    assert not window.pane.perform("request.allow"), "another card is deaf at first"
+    daemon.refuse.clear()
+    clock.now += 10
+    assert window.pane.perform("request.allow")
+    pump.settle()
+    assert [a.request for a in daemon.of("agent.answer")] == ["1:1:aa", "1:2:bb"]
+
+
+def test_an_answer_to_what_is_gone_leaves_words_and_nothing_to_press(
+    open_pane: Open, pump: Any, daemon: Any, clock: Any
+) -> None:
+    daemon.refuse["agent.answer"] = RpcError(ErrorCode.NOT_POSSIBLE, LATE)
+    fleet = asking(request())
+    window = open_pane(fleet)
+    clock.now += 10
+    window.pane.perform("request.allow")
+    pump.settle()
+    put(fleet, row("fox", id="a"))
+    card = window.pane.card
+    pump.until(lambda: card.request is None)
+    assert card._told.isVisible()
+    assert not any(button.isEnabled() for button in card._buttons.values())
+    assert not window.pane.perform("request.allow")
+    put(fleet, row("fox", id="a", requests=(request("again", "1:3:cc"),)))
+    pump.until(lambda: card.request is not None)
+    assert all(button.isEnabled() for button in card._buttons.values())
+
+
 def test_reply_denies_with_the_reason(open_pane: Open, qtbot: Any, pump: Any, daemon: Any, clock: Any) -> None:
     window = open_pane(asking(request()))
     clock.now += 10
