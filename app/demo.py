@@ -121,6 +121,24 @@ CAST = (
     ),
 )
 
+#: Programs in terminals, for the pictures: they begin once the cast is settled and so come behind it in the queue.
+TERMINALS = (
+    Member(
+        "cache-headers",
+        "demo-report",
+        "storefront",
+        "Responses for signed-in customers are cached. Send the right headers.",
+        lambda row: row.blocked is Blocked.PERMISSION and bool(row.requests),
+    ),
+    Member(
+        "log-rotation",
+        "demo-screen",
+        "tidelog",
+        "A line that is cut in two by the rotation is counted twice. Count it once.",
+        lambda row: row.blocked is Blocked.PERMISSION and bool(row.requests),
+    ),
+)
+
 
 class DemoFleet:
     """Owns the temporary directory, its repositories and its daemon; used as a context manager by one thread."""
@@ -179,15 +197,21 @@ class DemoFleet:
             for run in self.runs():
                 await caller.call("agent.run", run)
 
-    def settle(self, timeout: float = SETTLE_S) -> tuple[AgentRow, ...]:
-        """Wait until all are where the demo wants them; return their rows. Raises DemoFailed naming who is not."""
+    def add_terminals(self) -> None:
+        """Start the programs in terminals beside the cast. Raises DemoFailed."""
+        with _named_failures(), connect(self.home, self.env) as client:
+            for member in TERMINALS:
+                client.call("agent.run", self._run(member))
+
+    def settle(self, timeout: float = SETTLE_S, *, cast: Sequence[Member] = CAST) -> tuple[AgentRow, ...]:
+        """Wait until ``cast`` is where the demo wants it; return all rows. Raises DemoFailed naming who is not."""
         deadline = time.monotonic() + timeout
         fleet = Fleet()
         with _named_failures(), connect(self.home, self.env, subscribe=True) as client:
             if client.welcome.snapshot is None:
                 raise DemoFailed("the demo's daemon sent no snapshot")
             fleet.reset(client.welcome.snapshot)
-            while missing := unsettled(fleet.rows()):
+            while missing := unsettled(fleet.rows(), cast):
                 event = client.next_event(max(0.0, deadline - time.monotonic()))
                 if event is None:
                     raise DemoFailed(f"after {timeout:.0f} s not where they should be: {'; '.join(missing)}")
@@ -205,11 +229,11 @@ class DemoFleet:
         return Run(member.kind, project, name=member.name, prompt=member.prompt, env=env, labels=("demo",))
 
 
-def unsettled(rows: Sequence[AgentRow]) -> list[str]:
-    """Return who of the cast is not where the demo wants it, with what it does instead."""
+def unsettled(rows: Sequence[AgentRow], cast: Sequence[Member] = CAST) -> list[str]:
+    """Return who of ``cast`` is not where the demo wants it, with what it does instead."""
     by_name = {row.name: row for row in rows}
     missing = []
-    for member in CAST:
+    for member in cast:
         row = by_name.get(member.name)
         if row is None:
             missing.append(f"{member.name} is not there")

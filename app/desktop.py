@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.model import AgentRow
+from agents.vt import libvterm
 from app import libraries, preflight
-from app.demo import DemoFleet
+from app.demo import TERMINALS, DemoFleet
 from app.paths import Home
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ def run_demo_headless(env: Mapping[str, str], shots: Path) -> tuple[Sequence[Age
     with DemoFleet(env) as demo:
         demo.prepare()
         rows = demo.settle()
+        # Without the core nothing reads a screen, and there would be nothing to picture.
+        if not libvterm.missing():
+            demo.add_terminals()
+            rows = demo.settle(cast=TERMINALS)
         # Imported after the check above: it loads Qt.
         from ui import shots as pictures  # noqa: PLC0415
 

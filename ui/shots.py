@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
-from agents.model import AgentRow, Headline
+from agents.model import AgentRow, Headline, Rank
 from app.paths import Home
 from ui import windowstate
 from ui.shell import Shell, make_application, run_loop
@@ -70,6 +70,8 @@ def _scenes(size: QSize) -> Iterator[tuple[str, Scene]]:
     yield "fleet", _fleet if size.width() < 2000 else _grid
     yield "triage", _triage
     yield "transcript", _transcript
+    yield "explain", _explain
+    yield "approval", _approval
     yield "palette", lambda shell: shell.window.run("palette.open")
     yield "keys", lambda shell: shell.window.run("help.keys")
     yield "new-agent", lambda shell: shell.window.run("agent.new")
@@ -108,6 +110,25 @@ def _transcript(shell: Shell) -> None:
     shell.window.tools.show_tool("explain")
 
 
+def _explain(shell: Shell) -> None:
+    """Show why a program that reports its status is called blocked."""
+    _show_terminal(shell, Rank.OSC7501)
+    shell.window.tools.show()
+    shell.window.tools.show_tool("explain")
+
+
+def _approval(shell: Shell) -> None:
+    """Show the card of what was read from a screen."""
+    _show_terminal(shell, Rank.SCREEN)
+
+
+def _show_terminal(shell: Shell, rank: Rank) -> None:
+    asking = (row for row in shell.fleet.rows() if row.requests and row.source == rank.name.lower())
+    row = next(asking, None)
+    if row is not None:
+        shell.window.agents.open_row(row)
+
+
 def _tidy(shell: Shell) -> None:
     window = shell.window
     for overlay in (window.palette_overlay, window.key_help, window.notices):
@@ -134,7 +155,7 @@ class _Paints(QObject):
 
 
 async def _settled(shell: Shell) -> QPixmap:
-    """Return the picture once nothing was painted for a while."""
+    """Return the picture once nothing was painted for a while and the tools have their answers."""
     loop, app = asyncio.get_running_loop(), QApplication.instance()
     assert app is not None  # noqa: S101  (there is no shell without one)
     paints = _Paints(loop.time)
@@ -142,6 +163,8 @@ async def _settled(shell: Shell) -> QPixmap:
     deadline = loop.time() + SETTLE_S
     try:
         while True:
+            if not shell.window.tools.is_fresh:
+                paints.last = loop.time()
             left = min(paints.last + STILL_S, deadline) - loop.time()
             if left <= 0:
                 return _picture(shell)

@@ -15,6 +15,7 @@ import pytest
 
 from agents.model import Lifecycle
 from agents.runtime import tree
+from agents.vt import libvterm
 from agents.wire import AgentRef, AnswerRequest, Shown, Wait
 from app import demo
 from app.client.blocking import connect
@@ -79,6 +80,25 @@ def test_the_fleet_settles_is_answered_and_goes(folder: Path) -> None:
         assert " M storefront/cart.py" in git_status(fleet.root / "storefront")
         root = fleet.root
     assert not root.exists()
+    assert processes(root) == []
+
+
+@pytest.mark.skipif(bool(libvterm.missing()), reason="no core to read a screen with")
+def test_programs_in_terminals_ask_and_are_answered(folder: Path) -> None:
+    with demo.DemoFleet(ENV, pace=0, folder=folder) as fleet:
+        fleet.add_terminals()
+        rows = {row.name: row for row in fleet.settle(cast=demo.TERMINALS)}
+        assert {name: row.source for name, row in rows.items()} == {
+            "cache-headers": "osc7501",
+            "log-rotation": "screen",
+        }
+        assert {row.headline for row in rows.values()} == {"allow python -m unittest discover --start-directory tests?"}
+        with connect(fleet.home, fleet.env) as client:
+            client.call("agent.answer", AnswerRequest("cache-headers", "allow"))
+            client.call("agent.answer", AnswerRequest("log-rotation", "deny"))
+            for name in rows:
+                assert client.call("agent.wait", Wait(name, "idle", 1, 30)).reached == "idle"
+        root = fleet.root
     assert processes(root) == []
 
 

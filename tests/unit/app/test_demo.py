@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from agents.model import AgentRow, Blocked, Health, Lifecycle, PlanEntry, Turn
+from agents.adapters.kinds import load_kinds
+from agents.model import AgentRow, Blocked, Health, Lifecycle, PlanEntry, Request, Turn
 from app import demo
 
 RESOURCES = Path(__file__).resolve().parents[3] / "resources"
@@ -81,6 +82,21 @@ def test_every_kind_is_a_demo_kind_with_a_scene(member: demo.Member) -> None:
     scene = json.loads((RESOURCES / "demo" / "scenes" / f"{kind['command'][-1]}.json").read_text())
     assert scene["title"] == kind["title"]
     assert scene["later"], "an agent that is told something more must answer"
+
+
+@pytest.mark.parametrize("member", demo.TERMINALS, ids=lambda member: member.name)
+def test_the_programs_in_terminals_are_demo_kinds_that_are_read_by_rules(member: demo.Member) -> None:
+    kind = load_kinds([RESOURCES / "agents"]).kinds[member.kind]
+    assert (kind.family, kind.pty, kind.demo, kind.hidden) == ("terminal", True, True, True)
+    assert kind.status["name"] == "demo"
+    assert member.name not in {one.name for one in demo.CAST}
+
+
+def test_an_approval_counts_as_settled_once_it_can_be_answered() -> None:
+    told = [row(m.name, turn=Turn.BLOCKED, blocked=Blocked.PERMISSION) for m in demo.TERMINALS]
+    assert len(demo.unsettled(told, demo.TERMINALS)) == 2
+    asked = Request("1:1:a", Blocked.PERMISSION, "Run this command?", 0.0)
+    assert demo.unsettled([msgspec.structs.replace(r, requests=(asked,)) for r in told], demo.TERMINALS) == []
 
 
 def test_all_six_scenes_are_in_the_cast() -> None:

@@ -23,7 +23,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 def test_the_rules_we_ship_are_sound() -> None:
     found = program.load([RESOURCES / "status"])
     assert found.problems == ()
-    assert set(found.tables) == {"claude", "codex", "gemini", "opencode"}
+    assert set(found.tables) == {"claude", "codex", "demo", "gemini", "opencode"}
 
 
 @pytest.mark.parametrize(
