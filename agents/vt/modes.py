@@ -17,6 +17,7 @@ KNOWN = frozenset(
 #: Modes a terminal begins with: wrapping, a visible cursor.
 DEFAULTS = (7, 25)
 _ALTERNATE = frozenset({47, 1047, 1049})
+_MOUSE = frozenset({1000, 1002, 1003})
 
 #: ANSI modes: insert, line feed begins a line.
 KNOWN_ANSI = frozenset({4, 20})
@@ -47,6 +48,11 @@ class Modes(msgspec.Struct):
     def focus(self) -> bool:
         """Whether the program wants to hear of focus gained and lost."""
         return 1004 in self.dec
+
+    @property
+    def clicks(self) -> bool:
+        """Whether the program wants to hear of mouse buttons, in the form that goes for a screen of any size."""
+        return 1006 in self.dec and not _MOUSE.isdisjoint(self.dec)
 
     @property
     def updating(self) -> bool:

@@ -311,7 +311,7 @@ class TerminalAdapter(Adapter):
         reading = None if snapshot is None else programs.read_dialog(self._program, snapshot)
         if reading is None or reading.key != asked.content:
             raise NotPossible(f"the screen of {name} has changed since it asked: look at it and decide anew")
-        return asks.keys(asked, answer, name)
+        return asks.keys(asked, asks.choices(self._state, reading), answer, name)
 
     def interrupt(self, token: str) -> bytes:
         """Return Ctrl+C, or the key of the program, which only a terminal turns into an interrupt."""

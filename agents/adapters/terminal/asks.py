@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from agents.adapters.contract import Answer, Fact, NotPossible, RequestClosed, RequestOpened
 from agents.adapters.terminal.state import Asked, State
 from agents.model import Blocked, Request, Turn
@@ -47,6 +49,8 @@ def follow(state: State, dialog: DialogReading | None, *, looked: bool) -> list[
         return []
     if asks.open is None:
         return [_open(state, dialog)]
+    if asks.open.content == dialog.key:  # where it is may be another place by now
+        asks.open = msgspec.structs.replace(asks.open, keys=choices(state, dialog))
     # Gone and there again since a key was pressed is another one, though it says the same.
     was_heard = asks.open.content != dialog.key or (asks.pressed_at is not None and asks.since > asks.pressed_at)
     if not was_heard and not _is_unheard(state):
@@ -87,9 +91,16 @@ def _open(state: State, dialog: DialogReading) -> Fact:
         detail=dialog.detail,
         options=tuple(option for option, _ in dialog.options),
     )
-    keys = tuple((option.id, option.kind, pressed) for option, pressed in dialog.options)
-    asks.open = Asked(request, dialog.key, keys)
+    asks.open = Asked(request, dialog.key, choices(state, dialog))
     return RequestOpened(request)
+
+
+def choices(state: State, dialog: DialogReading) -> tuple[tuple[str, str, bytes], ...]:
+    """Return what chooses each option now: where a program listens to the mouse, for some a click on it."""
+    keys = (pressed for _, pressed in dialog.options)
+    if state.modes.clicks and dialog.clicks:
+        keys = (click or pressed for click, (_, pressed) in zip(dialog.clicks, dialog.options, strict=True))
+    return tuple((option.id, option.kind, data) for (option, _), data in zip(dialog.options, keys, strict=True))
 
 
 def _close(state: State, *, was_changed: bool = True) -> list[Fact]:
@@ -133,13 +144,13 @@ def is_pressed(state: State, now: float) -> bool:
     return asks.open is not None and asks.pressed_at is not None and now < asks.pressed_at + UNHEARD_S
 
 
-def keys(asked: Asked, answer: Answer, name: str) -> bytes:
-    """Return the keys that answer. Raises NotPossible naming the options there are."""
+def keys(asked: Asked, offered: tuple[tuple[str, str, bytes], ...], answer: Answer, name: str) -> bytes:
+    """Return what answers, by the ``choices`` on the screen now. Raises NotPossible naming the options there are."""
     if answer.option is not None:
-        found = [pressed for option, _, pressed in asked.keys if option == answer.option]
+        found = [pressed for option, _, pressed in offered if option == answer.option]
     else:
         kinds = _CHOICES.get(answer.decision, ())
-        found = [pressed for wanted in kinds for _, kind, pressed in asked.keys if kind == wanted]
+        found = [pressed for wanted in kinds for _, kind, pressed in offered if kind == wanted]
     if found:
         return found[0]
     options = ", ".join(f"{option.id} ({option.name})" for option in asked.request.options)

@@ -16,7 +16,7 @@ import msgspec
 from agents.model import RequestOption
 from agents.status.reading import rows
 from agents.status.reading.box import read_box
-from agents.status.reading.rules import Dialog, DialogReading, Program, Seen
+from agents.status.reading.rules import Dialog, DialogOption, DialogReading, Program, Seen
 from agents.status.untrusted import clean, one_line, reveal
 
 _DETAIL_LIMIT: Final = 4000
@@ -28,6 +28,8 @@ class _Choice(msgspec.Struct):
     """One option as it is on the screen."""
 
     name: str
+    row: int
+    col: int
     number: str = ""
 
 
@@ -36,13 +38,13 @@ def read_dialog(program: Program, snapshot: Seen) -> DialogReading | None:
     if read_box(program, snapshot) is not None:
         return None  # what looks like a dialog is quoted: programs put theirs in the place of the box
     for dialog in program.dialogs:
-        reading = _read(dialog, rows.select(snapshot, dialog.region))
+        reading = _read(dialog, rows.select(snapshot, dialog.region), rows.span(snapshot, dialog.region)[0])
         if reading is not None:
             return reading
     return None
 
 
-def _read(dialog: Dialog, seen: Sequence[str]) -> DialogReading | None:
+def _read(dialog: Dialog, seen: Sequence[str], top: int) -> DialogReading | None:
     if not rows.has_all(dialog.every, seen) or rows.has_any(dialog.none, seen):
         return None
     span = _option_rows(dialog, seen)
@@ -52,9 +54,9 @@ def _read(dialog: Dialog, seen: Sequence[str]) -> DialogReading | None:
     if begin is None:
         return None
     body = [row for row in seen[begin : span[0]] if not any(noise.search(row) for noise in dialog.noise)]
-    choices = list(_choices(dialog, seen[span[0] : span[1]]))
-    options = tuple(_options(dialog, choices))
-    if not options:
+    choices = list(_choices(dialog, seen, span))
+    meant = tuple(_meant(dialog, choices))
+    if not meant:
         return None
     command = _command(dialog, body)
     return DialogReading(
@@ -62,8 +64,9 @@ def _read(dialog: Dialog, seen: Sequence[str]) -> DialogReading | None:
         title=_title(dialog, body),
         command=None if command is None else reveal(command),
         detail=clean("\n".join(filter(None, map(_unframed, body))))[:_DETAIL_LIMIT],
-        options=options,
+        options=tuple(_option(choice, number, option) for choice, number, option in meant),
         rows=(begin, span[1]),
+        clicks=tuple(_click(choice, top) if option.click else b"" for choice, _, option in meant),
     )
 
 
@@ -84,9 +87,9 @@ def _option_rows(dialog: Dialog, seen: Sequence[str]) -> tuple[int, int] | None:
     return begin, end
 
 
-def _choices(dialog: Dialog, seen: Sequence[str]) -> Iterator[_Choice]:
+def _choices(dialog: Dialog, seen: Sequence[str], span: tuple[int, int]) -> Iterator[_Choice]:
     choice: _Choice | None = None
-    for row in seen:
+    for at, row in enumerate(seen[span[0] : span[1]], start=span[0]):
         found = dialog.row.search(row)
         if found is None:
             if choice is not None:
@@ -95,22 +98,31 @@ def _choices(dialog: Dialog, seen: Sequence[str]) -> Iterator[_Choice]:
         if choice is not None:
             yield choice
         name = _unframed(found["name"] or "")
-        choice = _Choice(name, found.groupdict().get("n") or "")
+        choice = _Choice(name, at, row.find(name), found.groupdict().get("n") or "")
         if dialog.split is not None:
-            yield from (_Choice(part) for part in dialog.split.split(name) if part)
+            yield from (_Choice(part, at, row.find(part, choice.col)) for part in dialog.split.split(name) if part)
             choice = None
     if choice is not None:
         yield choice
 
 
-def _options(dialog: Dialog, choices: Sequence[_Choice]) -> Iterator[tuple[RequestOption, bytes]]:
+def _meant(dialog: Dialog, choices: Sequence[_Choice]) -> Iterator[tuple[_Choice, str, DialogOption]]:
+    """Yield the choices that are understood, with their numbers and what they mean."""
     for position, choice in enumerate(choices, start=1):
-        for option in dialog.options:
-            if option.pattern.search(choice.name):
-                number = choice.number or str(position)
-                keys = option.keys.replace("{n}", number).encode()
-                yield RequestOption(id=number, kind=option.kind, name=one_line(choice.name)), keys
-                break
+        option = next((option for option in dialog.options if option.pattern.search(choice.name)), None)
+        if option is not None:
+            yield choice, choice.number or str(position), option
+
+
+def _option(choice: _Choice, number: str, option: DialogOption) -> tuple[RequestOption, bytes]:
+    keys = option.keys.replace("{n}", number).encode()
+    return RequestOption(id=number, kind=option.kind, name=one_line(choice.name)), keys
+
+
+def _click(choice: _Choice, top: int) -> bytes:
+    """Return a press and a release of the first button on the second character of it (SGR, mode 1006)."""
+    place = f"{choice.col + 2};{top + choice.row + 1}"
+    return f"\x1b[<0;{place}M\x1b[<0;{place}m".encode()
 
 
 def _title(dialog: Dialog, body: Sequence[str]) -> str:

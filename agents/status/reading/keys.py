@@ -215,6 +215,7 @@ SECTIONS: Final = (
             Key("pattern", _pattern(), "pattern", "searched in the name of the option", required=True),
             Key("kind", _one_of(OPTION_KINDS), "kind", ", ".join(OPTION_KINDS), required=True),
             Key("keys", _filled, "text", "what is typed to choose it; `{n}` is its number", required=True),
+            Key("click", _flag, "true or false", "whether to click on it, where the program listens to the mouse"),
         ),
     ),
     Section(

@@ -17,6 +17,12 @@ ROW_LIMIT: Final = 400
 
 def select(screen: Seen, region: Region) -> list[str]:
     """Return the rows of ``region`` from top to bottom."""
+    first, last = span(screen, region)
+    return [row[:ROW_LIMIT] for row in screen.lines[first:last]]
+
+
+def span(screen: Seen, region: Region) -> tuple[int, int]:
+    """Return from where to where ``region`` goes."""
     used = len(screen.lines)
     while used and not screen.lines[used - 1].strip():
         used -= 1
@@ -26,7 +32,7 @@ def select(screen: Seen, region: Region) -> list[str]:
     elif region.kind == "cursor":
         first = max(0, screen.row - region.rows)
         last = screen.row + region.rows + 1
-    return [row[:ROW_LIMIT] for row in screen.lines[first:last]]
+    return first, last
 
 
 def has(pattern: re.Pattern[str], rows: Iterable[str]) -> bool:

@@ -96,11 +96,15 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class DialogOption(msgspec.Struct, frozen=True):
-    """What an option of a dialog means by its words, and the keys that choose it; ``{n}`` is its number."""
+    """What an option of a dialog means by its words, and the keys that choose it; ``{n}`` is its number.
+
+    With ``click`` it is chosen by a click on it, where the program listens to the mouse.
+    """
 
     pattern: re.Pattern[str]
     kind: str
     keys: str
+    click: bool = False
 
 
 class Dialog(msgspec.Struct, frozen=True):
@@ -166,7 +170,8 @@ class BoxReading(msgspec.Struct, frozen=True):
 class DialogReading(msgspec.Struct, frozen=True):
     """An approval that is on the screen; ``key`` is the hash of what it says, ``options`` with the keys of each.
 
-    ``rows`` is from where to where it goes, counted from the top of what was looked at.
+    ``rows`` is from where to where it goes, counted from the top of what was looked at; ``clicks`` are what clicks on
+    each option instead, empty where keys do as well.
     """
 
     key: str
@@ -175,3 +180,4 @@ class DialogReading(msgspec.Struct, frozen=True):
     detail: str
     options: tuple[tuple[RequestOption, bytes], ...]
     rows: tuple[int, int] = (0, 0)
+    clicks: tuple[bytes, ...] = ()

@@ -96,7 +96,7 @@ def _dialog(rule: Table, n: int) -> Dialog:
         region=_region(rule),
         begin=re.compile(rule["begin"]),
         row=re.compile(rule["row"]),
-        options=tuple(DialogOption(re.compile(o["pattern"]), o["kind"], o["keys"]) for o in rule.get("option", ())),
+        options=tuple(_option(option) for option in rule.get("option", ())),
         row_more=_pattern(rule, "row_more"),
         split=_pattern(rule, "split"),
         titles=_patterns(rule, "titles"),
@@ -108,6 +108,10 @@ def _dialog(rule: Table, n: int) -> Dialog:
         none=_patterns(rule, "not"),
         noise=_patterns(rule, "noise"),
     )
+
+
+def _option(rule: Table) -> DialogOption:
+    return DialogOption(re.compile(rule["pattern"]), rule["kind"], rule["keys"], rule.get("click", False))
 
 
 def _blocked(rule: Table) -> Blocked | None:

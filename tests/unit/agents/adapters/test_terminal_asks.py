@@ -9,6 +9,7 @@ from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.model import Blocked, Stream, Turn
 from agents.vt import libvterm
 from tests.unit.agents.adapters.drawn import ASKS, CLEAR, KIND, RULE, SPEC, Terminal, of
+from tests.unit.agents.adapters.tape import kind
 
 pytestmark = pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there is a core")
 
@@ -88,6 +89,47 @@ def test_a_daemon_that_comes_in_between_opens_the_same(d: Terminal, seconds: flo
     other.let(1.0)
     assert len(d.adapter.requests()) == 1
     assert other.adapter.requests() == d.adapter.requests()
+
+
+MOUSE = b"\x1b[?1000h\x1b[?1006h"
+
+
+@pytest.fixture
+def clicked() -> Terminal:
+    dialogs = [dict(dialog) for dialog in KIND.status["dialog"]]
+    dialogs[0]["option"] = [{**option, "click": option["kind"] == "allow_once"} for option in dialogs[0]["option"]]
+    terminal = Terminal()
+    terminal.adapter = TerminalAdapter(kind(family="terminal", status={**KIND.status, "dialog": dialogs}), SPEC)
+    terminal.start()
+    terminal.tape.now -= 0.9
+    return terminal
+
+
+@pytest.mark.parametrize(
+    ("modes", "allow"), [(b"", b"1"), (b"\x1b[?1000h", b"1"), (MOUSE, b"\x1b[<0;6;3M\x1b[<0;6;3m")]
+)
+def test_an_option_is_clicked_where_the_program_listens_to_the_mouse(
+    clicked: Terminal, modes: bytes, allow: bytes
+) -> None:
+    clicked.feed(Stream.OUT, modes)
+    (opened,) = of([*clicked.at(0.0, ASKS), *clicked.let(0.5)], RequestOpened)
+    assert clicked.adapter.answer(opened.request.key, Answer("allow")) == allow
+    assert clicked.adapter.answer(opened.request.key, Answer("deny")) == b"3"
+    clicked.wrote("answer", allow)
+    facts = [*clicked.at(0.0, RULE + b"> "), *clicked.let(1.5)]
+    assert of(facts, RequestClosed) == [RequestClosed(opened.request.key, "allowed")]
+
+
+def test_a_click_goes_to_where_the_option_is_now(clicked: Terminal) -> None:
+    clicked.feed(Stream.OUT, MOUSE)
+    (opened,) = of([*clicked.at(0.0, ASKS), *clicked.let(0.5)], RequestOpened)
+    clicked.at(0.0, BELOW)
+    moved = b"\x1b[<0;6;4M\x1b[<0;6;4m"
+    assert clicked.adapter.answer(opened.request.key, Answer("allow")) == moved
+    clicked.let(0.5)
+    clicked.wrote("answer", moved)
+    facts = [*clicked.at(0.0, RULE + b"> "), *clicked.let(1.5)]
+    assert of(facts, RequestClosed) == [RequestClosed(opened.request.key, "allowed")]
 
 
 def test_a_key_pressed_by_hand_before_it_is_open_answers_it(d: Terminal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,19 @@ def test_the_selected_option_makes_no_other_dialog_and_another_command_does() ->
     assert moved != text != other
     keys = [reading.key for one in (text, moved, other) if (reading := program.read_dialog(own, Screen(one)))]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_the_click_that_allows_lands_on_the_option_wherever_the_dialog_stands() -> None:
+    own = rules("opencode")
+    names = [name for folder, name, wanted in ALL if folder == "opencode" and "dialog" in wanted]
+    assert names
+    for name in names:
+        seen = screen("opencode", name)
+        dialog = program.read_dialog(own, seen)
+        assert dialog is not None
+        allow, reject = dialog.clicks
+        place = re.fullmatch(rb"\x1b\[<0;(\d+);(\d+)M\x1b\[<0;\1;\2m", allow)
+        assert place is not None
+        col, row = int(place[1]) - 1, int(place[2]) - 1
+        assert seen.lines[row].startswith("Allow once", col - 1)
+        assert reject == b"", "Esc rejects wherever the highlight is"
