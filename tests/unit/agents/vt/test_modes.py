@@ -36,6 +36,20 @@ def test_the_alternate_screen(mode: bytes) -> None:
     assert not modes(b"\x1b[?" + mode + b"h\x1b[?1049l").alternate
 
 
+@pytest.mark.parametrize(
+    ("stream", "clicks"),
+    [
+        (b"\x1b[?1000;1006h", True),
+        (b"\x1b[?1003h\x1b[?1006h", True),
+        (b"\x1b[?1000h", False),
+        (b"\x1b[?1006h", False),
+        (b"\x1b[?1002;1006h\x1b[?1002l", False),
+    ],
+)
+def test_the_mouse_is_listened_to_only_with_buttons_and_their_form(stream: bytes, *, clicks: bool) -> None:
+    assert modes(stream).clicks is clicks
+
+
 def test_several_modes_in_one_sequence() -> None:
     found = modes(b"\x1b[?2004;1004;25h\x1b[?25l\x1b[4h")
     assert found.bracketed
