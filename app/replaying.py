@@ -28,6 +28,8 @@ def status(context: Context, args: Namespace) -> int:
         recording, duration = _recording(Path(args.file))
     except RecordingBroken as error:
         raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"{error.filename or args.file} cannot be read: {error.strerror}") from None
     kind = _kind(context, args.kind, recording)
     for change in changes(recording, kind, families()[kind.family], duration):
         context.output.json(change)

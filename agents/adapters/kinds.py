@@ -223,7 +223,7 @@ def _check_placeholders(file: _File, key: str, values: Sequence[str]) -> list[st
 
 
 def _nearest(word: str, known: Mapping[str, Any] | Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(word, list(known), n=1)
     return f", did you mean “{near[0]}”?" if near else ""
 
 
@@ -249,7 +249,7 @@ class _Resolver:
         if wanted is None or wanted in known:
             return known[wanted] if wanted is not None else {}
         file = next((f for f in reversed(self._files[name]) if "status" in f.table), self._files[name][-1])
-        what = f"there are no rules “{wanted}” in a folder status beside this one{_nearest(wanted, list(known))}"
+        what = f"there are no rules status/{wanted}.toml beside this folder{_nearest(wanted, list(known))}"
         self._report(file, "status", what)
         return {}
 

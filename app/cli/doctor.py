@@ -236,7 +236,15 @@ def check_kinds(kinds: Kinds) -> Iterator[Check]:
             "kinds", "demo", state, f"{', '.join(broken)} cannot run" if broken else f"{len(demo)} scripted kinds"
         )
     for problem in kinds.problems:
-        yield Check("kinds", "kind file", "problem", problem, "mend the file, or remove it")
+        yield _check_file(problem)
+
+
+def _check_file(problem: str) -> Check:
+    """Return the problem of a file, which its path begins, as what it is a file of."""
+    if Path(problem.partition(":")[0]).parent.name == "status":
+        mend = "mend it; all that is sound counts until then"
+        return Check("kinds", "rule file", "problem", problem, mend)
+    return Check("kinds", "kind file", "problem", problem, "mend the file, or remove it")
 
 
 def _check_kind(kind: KindInfo) -> Check:

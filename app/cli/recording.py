@@ -34,6 +34,9 @@ _CHUNK = 64 * 1024
 #: Seconds a program has to say its version.
 _PROBE_S = 10.0
 
+#: The size of a terminal that knows none: a serial line, a job that was given a pty and nothing more.
+_ROWS, _COLS = 24, 80
+
 #: What ends a recording from outside; the terminal must be put back first.
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -108,12 +111,18 @@ def _run(at_work: Coroutine[None, None, int]) -> int:
 # -- in a terminal
 
 
+def _size(descriptor: int) -> tuple[int, int]:
+    """Return rows and columns of a terminal; one that knows none counts as the usual, as programs take it."""
+    size = os.get_terminal_size(descriptor)
+    return size.lines or _ROWS, size.columns or _COLS
+
+
 async def _seated(context: Context, program: Program, kind: Kind | None, file: TextIO) -> int:
     descriptor = context.stdin.fileno()
-    size = os.get_terminal_size(descriptor)
+    rows, cols = _size(descriptor)
     header = cast.Header(
-        size.columns,
-        size.lines,
+        cols,
+        rows,
         shlex.join(program.argv),
         kind.name if kind else "",
         _version(kind, program),
@@ -130,7 +139,7 @@ async def _seated(context: Context, program: Program, kind: Kind | None, file: T
 
     with keyboard(descriptor, is_raw=True):
         try:
-            async with Capture.run(program, tape, Answering(size.lines, size.columns), show) as capture:
+            async with Capture.run(program, tape, Answering(rows, cols), show) as capture:
                 with _hands(descriptor, capture):
                     code = await capture.wait()
                 tape.exited(capture.now, None if code < 0 else code, -code if code < 0 else None)
@@ -169,8 +178,7 @@ def _hands(descriptor: int, capture: Capture) -> Iterator[None]:
             loop.remove_reader(descriptor)
 
     def on_resize() -> None:
-        size = os.get_terminal_size(descriptor)
-        capture.resize(size.lines, size.columns)
+        capture.resize(*_size(descriptor))
 
     loop.add_reader(descriptor, on_keys)
     loop.add_signal_handler(signal.SIGWINCH, on_resize)

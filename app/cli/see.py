@@ -137,10 +137,8 @@ def explain(context: Context, args: Namespace) -> int:
     for line in roster.facts(_trouble(explained.row)):
         output.line("  ", *line)
     because = f" {one_line(explained.why, 400)}" if explained.why else ""
-    output.line(f"  chosen:{because}")
-    if explained.chosen is None:
-        output.line("    nothing: no evidence counts now")
-    else:
+    output.line(f"  chosen:{because or ' nothing'}")
+    if explained.chosen is not None:
         _claim(context, explained.chosen)
     others = [evidence for evidence in explained.evidence if evidence != explained.chosen]
     if others:

@@ -129,7 +129,7 @@ def _submitted(state: State, message: Delivery, *, begun: bool) -> list[Fact]:
 
 def _fail(state: State, why: str) -> list[Fact]:
     message, state.delivery = state.delivery, None
-    return [] if message is None else [PromptFailed(message.turn, f"not delivered: {why}")]
+    return [] if message is None else [PromptFailed(message.turn, why)]
 
 
 def cut_off(state: State) -> list[Fact]:

@@ -62,6 +62,16 @@ async def test_a_program_is_recorded_as_the_user_sat_at_it(deck: Deck) -> None:
     assert b"typed\r" in b"".join(event.data for event in made.events if event.code == "i")
 
 
+async def test_a_terminal_that_knows_no_size_is_taken_as_the_usual_one(deck: Deck) -> None:
+    async with Capture.run(at_a_shell(deck, {}), Nothing(), Answering(30, 100)) as user:
+        await user.until(shows("$"))
+        user.type("stty rows 0 cols 0; " + " ".join((*PROGRAM, "record", "it", "--", "stty size")) + "\r")
+        await user.until(shows("24 80"))
+        await user.until(shows("recorded it.cast"))
+    header = cast.read(deck.root / "project" / "it.cast").header
+    assert (header.height, header.width) == (24, 80)
+
+
 async def test_a_signal_from_outside_puts_the_terminal_back_and_keeps_what_there_is(deck: Deck) -> None:
     async with Capture.run(at_a_shell(deck, {}), Nothing(), Answering(30, 100)) as user:
         await user.until(shows("$"))
@@ -87,6 +97,8 @@ async def test_a_terminal_that_is_closed_ends_the_program_and_keeps_what_there_i
         await user.until(shows("up-42"))
         pid = int((folder / "pid").read_text())
     wait_until(lambda: not psutil.pid_exists(pid))
+    # The program is gone before the recorder has written what it holds.
+    wait_until(lambda: (folder / "it.cast").stat().st_size > 0)
     wait_until(lambda: b"up-42" in b"".join(event.data for event in cast.read(folder / "it.cast").events))
 
 

@@ -97,7 +97,7 @@ def test_a_message_that_enter_does_not_submit_is_not_delivered(deck: Any) -> Non
     turn = send(deck, agent, "hello")
     assert deck.call("agent.wait", wire.Wait(agent, "submitted", turn, 60)).reached == "undelivered"
     (prompt,) = deck.row(agent).queue
-    assert "not delivered: Enter did not submit it" in prompt.reason
+    assert prompt.reason.startswith("Enter did not submit it")
 
 
 def test_an_approval_is_given_by_its_key_and_a_message_waits_for_it(deck: Any) -> None:

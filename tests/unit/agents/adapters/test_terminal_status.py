@@ -63,7 +63,7 @@ def test_a_paste_that_went_astray_is_repeated_once_on_an_empty_box(d: Terminal) 
     pastes = [data for mark, data in d.tape.marks if mark.stream is Stream.IN and b"fix it" in data]
     assert len(pastes) == 2
     facts = d.let(10.0)
-    assert of(facts, PromptFailed) == [PromptFailed(1, "not delivered: its input box stayed empty")]
+    assert of(facts, PromptFailed) == [PromptFailed(1, "its input box stayed empty")]
     assert d.entered == 0
 
 

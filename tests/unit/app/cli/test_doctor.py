@@ -75,6 +75,13 @@ def test_faults_of_kind_files_are_problems_named_by_file_and_line_once(shell) ->
     assert ran.out.rstrip().endswith("2 problems")
 
 
+def test_a_fault_in_a_file_of_rules_is_no_fault_of_a_kind(shell) -> None:
+    faults = ("/c/status/odd.toml:21: “turn” must be one of idle", "/c/agents/odd.toml:1: is not UTF-8")
+    with shell.daemon({"daemon.doctor": FACTS, "kind.list": msgspec.structs.replace(KINDS, problems=faults)}):
+        lines = [line.split() for line in shell("doctor").out.splitlines() if "odd.toml" in line]
+    assert [line[1:3] for line in lines] == [["rule", "file"], ["kind", "file"]]
+
+
 def test_leftover_processes_are_listed_with_the_way_to_end_them(shell) -> None:
     facts = msgspec.structs.replace(FACTS, leftovers=(Leftover(99, "a1", "sleep \x1b[31m9"),))
     left = checks(shell, daemon_doctor=facts)["leftover"]

@@ -41,6 +41,13 @@ def test_labels_beside_it_say_the_kind_and_how_long_it_is(shell, tmp_path: Path)
     assert shell("status", "replay", str(recording.path)).code == 0
 
 
+def test_a_recording_that_is_not_there_is_named(shell, tmp_path: Path) -> None:
+    path = tmp_path / "none.cast"
+    ran = shell("status", "replay", str(path))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"quarterdeck: {path} cannot be read: No such file or directory\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "what"),
     [

@@ -261,7 +261,7 @@ def test_explain_lists_chosen_other_and_ignored(shell) -> None:
 
 def test_explain_without_evidence_says_so(shell) -> None:
     with shell.daemon({"agent.explain": Explained(row(state=Headline.UNKNOWN), None, (), ())}):
-        assert "nothing: no evidence counts now" in shell("explain", "x").out
+        assert "  chosen: nothing\n" in shell("explain", "x").out
 
 
 @pytest.mark.parametrize(

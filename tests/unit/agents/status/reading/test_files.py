@@ -116,7 +116,7 @@ def test_a_kind_names_its_rules_and_one_whose_rules_are_not_there_goes_on_withou
     path = write(tmp_path / "agents", "lost", f'{kind}status = "mime"\n')
     write(tmp_path / "agents", "heir", 'extends = "good"\n')
     found = load_kinds([tmp_path / "agents"])
-    what = "there are no rules “mime” in a folder status beside this one, did you mean “mine”?"
+    what = "there are no rules status/mime.toml beside this folder, did you mean “mine”?"
     assert found.problems == (f"{path}:3: {what}",)
     assert program.of(found.kinds["good"], "").name == program.of(found.kinds["heir"], "").name == "mine"
     assert program.of(found.kinds["lost"], "") == program.Program()
