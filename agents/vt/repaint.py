@@ -12,10 +12,13 @@ from agents.vt.libvterm import Core
 #: What a program may have set that outlives a part of its output that nobody draws.
 _MODE = re.compile(rb"\x1b\[(\??)([0-9;]+)([hl])|\x1b(\[[0-9;]*r)|\x1b([()*+][0-9A-Za-z])|([\x0e\x0f])|\x1bc|\x1b\[!p")
 
+#: The modes a core knows, set or reset: no program may make the list of what it set grow for ever.
+_KNOWN = frozenset({b"4", b"20", *(b"?%d" % mode for mode in (1, 5, 6, 7, 12, 25, 1000, 1002, 1003, 1004, 1005, 1006))})
+_KNOWN |= {b"?1015", b"?2004"}
+
 #: Screens, margins beside the text, and what is a moment's rather than a mode's.
 _MAIN, _ALTERNATE = (b"\x1b[?1047l", b"\x1b[?1047h")
 _SCREENS = frozenset({b"?47", b"?1047", b"?1049"})
-_PASSING = frozenset({b"?1048", b"?69", b"?2026"})
 
 #: Narrower than this it cannot be told whether the next character wraps.
 _TELLING = 4
@@ -47,7 +50,7 @@ def _settings(found: re.Match[bytes]) -> list[tuple[bytes, bytes]]:
     for name in names:
         if name in _SCREENS:
             settings.append((b"?1047", b"\x1b[?1047" + final))
-        elif name not in _PASSING:
+        elif name in _KNOWN:
             settings.append((name, b"\x1b[" + name + final))
     return settings
 

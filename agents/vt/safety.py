@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
 from itertools import pairwise
+
+from agents.vt.joining import JOINING
 
 #: Parameter characters of a sequence, and intermediates of an escape, that may go on; more are no sequence.
 LONGEST, _LONGEST_ESCAPE = 1024, 8
@@ -19,8 +20,8 @@ LONGEST, _LONGEST_ESCAPE = 1024, 8
 #: Parameters that are passed on, each of so many digits: no sequence that moves text has more.
 _PARAMETERS, _DIGITS = 8, 4
 
-#: Accents one cell can hold beside its letter.
-_ACCENTS = 5
+#: Accents one cell can hold, where it has no letter.
+_ACCENTS = 6
 
 #: Output as it nearly always is, of which nothing has to be taken away.
 _USUAL = re.compile(
@@ -59,7 +60,19 @@ _BEGUN = re.compile(
 
 #: A character to be shown again, and what the stream consists of where that matters.
 _REPEAT = re.compile(r"\x1b\[([0-9]{0,4})[0-9;:]*b")
-_REPEATS = re.compile(rb"\x1b\[[0-9;:]*b")
+_REPEATS = re.compile(rb"\x1b\[[^@-~\x1b]*+b")
+
+#: How often at most: as wide as a screen can be.
+_REPETITIONS = 1000
+
+#: What makes the core go through the whole screen, and what through a row; so many cells count as one. To fill
+#: the screen takes longer, a repeated character and a byte of text so much.
+_WHOLE = re.compile(rb"\x1b(?:[DEMc]|\[[^@-~\x1b]*+(?:[JLMSTr]|(?<=')[}~]))")
+_SWITCHES = re.compile(rb"\x1b\[\?[^@-~\x1b]*+[hl]")
+_ROW = re.compile(rb"\x1b\[[^@-~\x1b]*+[@PXK]")
+_AGAIN = re.compile(rb"\x1b\[([0-9]{0,9}+)[^@-~\x1b]*+b")
+_FEEDS, _FILLING = (b"\n", b"\x0b", b"\x0c"), b"#8"
+_CELLS, _CELLS_FILLED, _REPEATED, _BYTE = 16, 3, 10, 4
 _TOKENS = re.compile(r"\x1b\[[\x00-\x1a\x1c-?]*[@-~]?|\x1b[\x00-\x1a\x1c-/]*[0-~]?|[\x00-\x1a\x1c-\x1f]+|[^\x00-\x1f]+")
 
 #: A choice of characters, and the portions in which it is applied alike.
@@ -79,7 +92,7 @@ _MAY_CUT = re.compile(
     rb"[\xcc\xcd\xd2\xd6-\xdf\xe0\xe1\xf3]|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf]|\x83)"
     rb"|\xe3(?:\x80[\xaa-\xaf]|\x82)|\xea\xa0|\xef[\xac\xb8\xbb\xbf]|\xf0[\x90\x9d]"
 )
-_MANY = re.compile(f"[{_ONTO}]{{{_ACCENTS + 1},}}")
+_MANY = re.compile(f"([{JOINING}]{{{_ACCENTS}}})[{JOINING}]+")
 
 
 def chooses_characters(data: bytes) -> bool:
@@ -114,13 +127,29 @@ def portions(data: bytes, *, drawing: bool = False, last: str = "") -> tuple[lis
         text = text[:begun]
     clean = _clean(text, last)
     if drawing:
-        clean = _MANY.sub(_few, clean)
+        clean = _MANY.sub(r"\1", clean)
         return [part.encode() for part in _SINGLE.findall(clean)], taken
     if not _MAY_CUT.search(data):
         return [clean.encode()], taken
-    clean = _MANY.sub(_few, clean)
+    clean = _MANY.sub(r"\1", clean)
     cuts = [0, *(found.start() for found in _CUT.finditer(clean)), len(clean)]
     return [clean[begin:end].encode() for begin, end in pairwise(cuts) if begin < end], taken
+
+
+def weight(data: bytes, rows: int, cols: int) -> int:
+    """Return what it takes at most to draw ``data`` on a screen of that size, in units of some 40 ns.
+
+    Told from the bytes alone, so that it is the same again.
+    """
+    bulk = len(data) * _BYTE * (1 + rows // 64)
+    passes = sum(data.count(feed) for feed in _FEEDS)
+    if b"\x1b" not in data:
+        return bulk + passes * rows * cols // _CELLS
+    passes += sum(1 for _ in _WHOLE.finditer(data))
+    passes += sum(1 + found[0].count(b";") for found in _SWITCHES.finditer(data))
+    bulk += data.count(_FILLING) * rows * cols // _CELLS_FILLED + sum(1 for _ in _ROW.finditer(data)) * cols // _CELLS
+    bulk += sum(min(int(found[1] or 1), _REPETITIONS) * _REPEATED for found in _AGAIN.finditer(data))
+    return bulk + passes * rows * cols // _CELLS
 
 
 def _repeated(text: str, last: str) -> str:
@@ -132,7 +161,7 @@ def _repeated(text: str, last: str) -> str:
             parts.append(piece)
             last = piece[-1] if piece >= " " else last
         elif not _CUT.match(last):
-            parts.append(last * (int(again[1] or 1) or 1))
+            parts.append(last * min(int(again[1] or 1) or 1, _REPETITIONS))
     return "".join(parts)
 
 
@@ -166,13 +195,3 @@ def _small(match: re.Match[str]) -> str:
     private, parameters, intermediate = found.groups()
     few = [part[:_DIGITS] for part in re.split("[;:]", parameters)[:_PARAMETERS]]
     return f"\x1b[{private}{';'.join(few)}{intermediate}{match[3]}"
-
-
-def _few(match: re.Match[str]) -> str:
-    kept: list[str] = []
-    accents = 0
-    for character in match[0]:
-        accents = accents + 1 if unicodedata.category(character) in {"Mn", "Me", "Cf"} else 0
-        if accents <= _ACCENTS:
-            kept.append(character)
-    return "".join(kept)

@@ -15,8 +15,13 @@ from agents.vt import libvterm, repaint, safety
 #: Bytes after which the screen is drawn once and written down anew.
 TAIL = 128 * 1024
 
-#: Bytes drawn at most to write the screen down: at once, and a second. More is a flood, of which the middle is skipped.
-BURST, RATE = 1024.0 * 1024, 1024.0 * 1024
+#: The most that is ever drawn at once, a fifth of a second of the processor, by ``safety.weight``: few bytes can make
+#: the core go through the whole screen thousands of times.
+HEAVY = 4 * 1024 * 1024
+
+#: What may be drawn to write the screen down, by the same measure: at once, and a second. More is a flood, of which the
+#: middle is skipped.
+BURST, RATE = 4.0 * 1024 * 1024, 4.0 * 1024 * 1024
 
 #: The sizes a core can have: narrower than a wide character it would crash.
 ROWS, COLS = (1, 500), (2, 1000)
@@ -34,6 +39,7 @@ _ALTERNATE, _MARGINS = 1047, 69
 _MANY = 4096
 
 #: Lines that move nothing but themselves; of so many of them only the last are to be seen.
+_EMPTY = b"\x1b[2J\x1b[H"
 _LINES = re.compile(rb"(?:[^\x00-\x06\x0b\x0c\x0e-\x1f]++|\x1b\[[0-9;:]*+[mK])++")
 
 
@@ -51,7 +57,8 @@ class ScreenState(msgspec.Struct):
     """All that a checkpoint holds: ``base`` draws the screen on an empty one of its size, ``tail`` came since.
 
     ``rows`` and ``cols`` are the size now, ``drawn`` the one ``base`` and ``tail`` are for (None: the same). ``torn``:
-    a part is missing, nothing is known until all is drawn anew. ``credit`` is what may be drawn still, as of ``at``.
+    a part is missing, nothing is known until all is drawn anew. ``weight`` is what it takes to draw the tail,
+    ``credit`` what may be drawn still, as of ``at``: below nothing while what a flood took is paid back.
     """
 
     rows: int
@@ -62,12 +69,14 @@ class ScreenState(msgspec.Struct):
     drawn: tuple[int, int] | None = None
     credit: float = BURST
     at: float = 0.0
+    weight: int = 0
 
 
 class Screen:
     """One terminal's screen; owned by the adapter of its program. Without a core it buffers, and knows nothing."""
 
     def __init__(self, state: ScreenState, library: libvterm.Library | None = None) -> None:
+        state.rows, state.cols = _bounded(state.rows, state.cols)
         self._state = state
         self._library = library or _installed()
         self._fresh: list[bytes] = []  # what comes behind the tail of the state
@@ -100,10 +109,13 @@ class Screen:
         self._seen = None
         self._fresh.append(data)
         self._length += len(data)
-        if self._state.torn:
-            self._mend()
-        elif self._length > TAIL:
-            self._shorten(now)
+        state = self._state
+        before, state.weight = state.weight, state.weight + safety.weight(data, state.rows, state.cols)
+        if state.torn:
+            self._mend(now)
+            before = 0
+        if not state.torn and (self._length > TAIL or state.weight > HEAVY):
+            self._shorten(now, before)
 
     def resize(self, rows: int, cols: int) -> None:
         """Take another size; of several in a row only the last one counts."""
@@ -155,19 +167,27 @@ class Screen:
 
     # ------------------------------------------------------------ keeping it short
 
-    def _shorten(self, now: float) -> None:
-        """Make the tail short, as cheap as the screen stays right; else give the screen up."""
+    def _shorten(self, now: float, looked_at: int) -> None:
+        """Make the tail short, as cheap as the screen stays right; else give the screen up.
+
+        ``looked_at``: what drawing may have taken already, because somebody looked.
+        """
         state = self.state
-        state.credit = min(BURST, state.credit + max(now - state.at, 0.0) * RATE)
-        state.at = now
+        self._earn(now)
         kept = state.tail if _REGION.search(state.base) else _last_lines(state.tail, state.rows)
-        if len(kept) <= TAIL // 2:
+        if len(kept) <= TAIL // 2 and safety.weight(kept, state.rows, state.cols) <= HEAVY // 2:
             self._keep(kept)
-        elif self._library is not None and state.credit >= self._length:
-            state.credit -= self._length
+        elif self._library is not None and state.credit >= state.weight:
+            state.credit -= state.weight
             self._rewrite(self._library)
         else:
+            state.credit -= min(looked_at, HEAVY)
             self._tear(state.tail)
+
+    def _earn(self, now: float) -> None:
+        state = self._state
+        state.credit = min(BURST, state.credit + max(now - state.at, 0.0) * RATE)
+        state.at = now
 
     def _rewrite(self, library: libvterm.Library) -> None:
         """Write down what is drawn. The core is made anew from it too: it must be as one that was loaded."""
@@ -200,9 +220,13 @@ class Screen:
         state.torn = True
         self._keep(lost[-_CLEAN_LENGTH:])
 
-    def _mend(self) -> None:
-        """Look whether all is drawn anew from some point on."""
+    def _mend(self, now: float) -> None:
+        """Look whether all is drawn anew from some point on, unless what was torn took too long to draw just now."""
         state = self.state
+        self._earn(now)
+        if state.credit < 0:
+            self._tear(state.tail)
+            return
         clean = None
         for clean in _CLEAN.finditer(state.tail):  # noqa: B007 (the last one is wanted)
             pass
@@ -214,7 +238,9 @@ class Screen:
         self._keep(state.tail[clean.start() :])
 
     def _keep(self, tail: bytes) -> None:
-        self._state.tail, self._length = tail, len(tail)
+        state = self._state
+        state.tail, self._length = tail, len(tail)
+        state.weight = safety.weight(tail, state.rows, state.cols)
         self._fresh.clear()
         self._core = self._seen = None
         self._written = 0
@@ -234,13 +260,13 @@ def _bounded(rows: int, cols: int) -> tuple[int, int]:
 def _last_lines(output: bytes, rows: int) -> bytes:
     """Return the end of ``output`` that alone leaves the same screen, where it is nothing but lines; else all of it.
 
-    Twice the lines of the screen: the first half scrolls away what was there.
+    As many as the screen has, on an empty one: to scroll is what takes the core longest.
     """
-    if not _LINES.fullmatch(output):
+    if not _LINES.fullmatch(output.removeprefix(_EMPTY)):
         return output
     at = len(output)
-    for _ in range(2 * rows + 1):
+    for _ in range(rows + 1):
         at = output.rfind(b"\r\n", 0, at)
         if at < 0:
             return output
-    return output[at:]
+    return _EMPTY + output[at:]

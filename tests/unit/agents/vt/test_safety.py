@@ -94,9 +94,46 @@ def test_a_character_is_repeated_wherever_its_sequence_came() -> None:
 
 
 def test_a_letter_gets_as_many_accents_as_a_cell_holds() -> None:
-    assert given(b"e" + b"\xcc\x81" * 5000 + b"f").decode() == "e" + "\u0301" * 5 + "f"
+    assert given(b"e" + b"\xcc\x81" * 5000 + b"f").decode() == "e" + "\u0301" * 6 + "f"
     thai = "ที่นี่ไม่มีอะไรเลยครับผม"
     assert given(thai.encode()).decode() == thai
+
+
+def test_hangul_vowels_and_other_letters_that_join_are_limited_as_well() -> None:
+    assert given("\u1100".encode() + "\u1160".encode() * 5000).decode() == "\u1100" + "\u1160" * 6
+    # U+0619 joins nothing: it has a cell of its own, and what follows is on it.
+    two = "\u0600" * 6 + "\u0619" + "\u0600" * 5
+    assert given(two.encode()).decode() == two
+
+
+@pytest.mark.parametrize(
+    "heavy",
+    [
+        b"\n",
+        b"\x0b",
+        b"\x1bM",
+        b"\x1bD",
+        b"\x1bE",
+        b"\x1bc",
+        b"\x1b#8",
+        b"\x1b[L",
+        b"\x1b[99T",
+        b"\x1b[2J",
+        b"\x1b[9999b",
+        *(b"\x1b[?1047h", b"\x1b[?1047;47;1047l", b"\x1b[1'}", b"\x1b[1 @", b"\x1b[\nS", b"\x1b[?J"),
+    ],
+)
+def test_what_takes_the_core_through_the_whole_screen_weighs_more_than_its_bytes(heavy: bytes) -> None:
+    assert safety.weight(b"ab" + heavy, 50, 200) > safety.weight(b"x" * (len(heavy) + 2), 50, 200) + 3
+
+
+def test_no_character_is_repeated_more_often_than_a_screen_is_wide() -> None:
+    assert given(b"-\x1b[9999b") == b"-" * 1001
+
+
+def test_the_character_to_repeat_is_known_whatever_stands_within_the_sequence() -> None:
+    assert safety.repeats(b"\x1b[\x0eb")
+    assert safety.repeats(b"\x1b[1\xc2\x80b")
 
 
 def test_what_may_join_the_character_before_is_written_alone() -> None:

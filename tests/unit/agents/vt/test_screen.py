@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import resource
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -271,3 +272,66 @@ def test_what_was_drawn_outside_of_the_interpreter_is_freed() -> None:
         again.snapshot()
     # A thousand cores that were kept would be 800 MB.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
+
+
+@pytest.mark.parametrize(
+    "heavy", [b"\n", b"\x1bM", b"\x1bc", b"\x1b#8", b"\x1b[L", b"\x1b[2J", b"\x1b[?1049h\x1b[?1049l", b"\x1b[9999b"]
+)
+@pytest.mark.parametrize("size", [(24, 80), (500, 1000)])
+def test_no_look_takes_longer_than_the_most_that_is_drawn_at_once(heavy: bytes, size: tuple[int, int]) -> None:
+    tested = fresh(*size)
+    before = time.process_time()
+    for _ in range(8):
+        tested.feed((b"a" + heavy * 8192)[:8192], 1.0)
+        tested.snapshot()
+    # Without a measure of what it takes: eight minutes of line feeds on the large one.
+    assert time.process_time() - before < 5.0
+
+
+def test_a_flood_that_takes_long_to_draw_is_paid_back_before_the_screen_is_known_again() -> None:
+    tested = fresh(500, 1000)
+    for _ in range(100):
+        tested.feed(b"\x1b[2J\x1b[H" + b"\x1b[L" * 100, 1.0)
+        tested.snapshot()
+    assert tested.state.torn
+    assert tested.state.credit < 0
+    assert loaded(tested.state).state == tested.state
+    tested.feed(b"\x1b[2J\x1b[Hback", 3.0)
+    assert text(tested) == ["back"]
+
+
+def test_modes_that_no_core_knows_do_not_pile_up() -> None:
+    tested = fresh()
+    tested.state.torn = True
+    for number in range(5000):
+        tested.feed(b"\x1b[?%dh\x1b[%dl" % (number + 3000, number + 3000), 1.0)
+    tested.feed(b"\x1b[?6h", 1.0)
+    assert tested.state.base == b"\x1b[?6h"
+
+
+@pytest.mark.parametrize("size", [(0, -1), (1, 1), (10**9, 10**9)])
+def test_a_first_size_is_bounded_too(size: tuple[int, int]) -> None:
+    tested = fresh(*size)
+    assert (len(seen(tested).lines), seen(tested).cols) == (tested.state.rows, tested.state.cols)
+
+
+def test_six_accents_without_a_letter_survive_a_checkpoint() -> None:
+    one = fresh(5, 20)
+    one.feed("\u0301".encode() * 5, 1.0)
+    one.snapshot()
+    one.feed("\u0301".encode() * 3, 1.0)
+    before = seen(one)
+    one.resize(5, 21)
+    one.feed(b"\x1b[m", 1.0)
+    assert seen(loaded(one.state)).lines == before.lines
+
+
+def test_a_character_repeated_by_a_sequence_with_a_control_in_it_is_the_one_before() -> None:
+    looked, other = fresh(3, 20), fresh(3, 20)
+    for tested in (looked, other):
+        tested.feed(b"p", 1.0)
+        if tested is looked:
+            tested.snapshot()
+        tested.feed(b"\x1b[\x0eb", 1.0)
+    assert seen(looked) == seen(other)
+    assert text(looked) == ["pp"]
