@@ -17,7 +17,11 @@ HEAVY = (
 )
 
 #: Commands whose work needs one of them.
-MAY = {"completion": {"shtab"}}
+MAY = {
+    "completion": {"shtab"},
+    "recording": {"asyncio", "ssl", "agents.adapters"},  # it runs the program itself
+    "replaying": {"agents.supervisor", "agents.adapters"},  # it judges as the daemon does
+}
 
 _PROBE = """
 import sys
