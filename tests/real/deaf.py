@@ -51,13 +51,21 @@ class Filter:
         if not self._sized:
             self._sized = True
             fcntl.ioctl(master, termios.TIOCSWINSZ, fcntl.ioctl(sys.stdout, termios.TIOCGWINSZ, bytes(8)))
+        while data := self._some(master):
+            shown = data.replace(QUERY, b"").replace(QUERY[:-2] + b"\x07", b"")
+            if shown:  # the query alone leaves nothing, and that would be the end
+                return shown
+        return b""
+
+    @staticmethod
+    def _some(master: int) -> bytes:
         data = os.read(master, 65536)
         while any(data.endswith(QUERY[:n]) for n in range(1, len(QUERY))):
             more = os.read(master, 1)
             if not more:
                 break
             data += more
-        return data.replace(QUERY, b"").replace(QUERY[:-2] + b"\x07", b"")
+        return data
 
 
 def main() -> int:
