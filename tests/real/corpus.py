@@ -323,8 +323,10 @@ def make(stage: Stage, scenes: Sequence[Scene], api: ModelApi, names: Sequence[s
 
 
 def version(argv: Sequence[str], env: Mapping[str, str]) -> str:
-    """Return what a program calls its version."""
-    done = subprocess.run([*argv, "--version"], env=dict(env), text=True, capture_output=True, check=True)
+    """Return what a program calls its version; a home of its own takes what it leaves behind even then."""
+    with tempfile.TemporaryDirectory(prefix="qd-") as home:
+        own = {**env, "HOME": home}
+        done = subprocess.run([*argv, "--version"], env=own, text=True, capture_output=True, check=True)
     return next(word for word in done.stdout.split() if word[0].isdigit())
 
 

@@ -355,7 +355,7 @@ def main() -> int:
     claude = program("claude")
     with ModelApi() as api:
         script(api)
-        told = version([str(claude)], {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"})
+        told = version([str(claude)], {"PATH": "/usr/bin:/bin"})
         return make(Stage("claude-tui", told, start_claude), SCENES, api, sys.argv[1:])
 
 

@@ -312,7 +312,7 @@ def main() -> int:
     """Record the scenes that were named, or all."""
     with ModelApi() as api:
         script(api)
-        told = version([str(program("codex"))], {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"})
+        told = version([str(program("codex"))], {"PATH": "/usr/bin:/bin"})
         return make(Stage("codex-tui", told, start_codex), SCENES, api, sys.argv[1:])
 
 

@@ -223,7 +223,7 @@ def main() -> int:
     """Record the scenes that were named, or all."""
     with ModelApi() as api:
         script(api)
-        told = version(["gemini"], {"PATH": gemini.path(), "HOME": "/nonexistent"})
+        told = version(["gemini"], {"PATH": gemini.path()})
         return make(Stage("gemini-tui", told, start_gemini), SCENES, api, sys.argv[1:])
 
 

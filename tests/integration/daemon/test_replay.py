@@ -43,7 +43,7 @@ STEPS = (
     (b"\x1b]7501;state=done\x07", "done"),
     (b"\x1b]7501;state=clear\x07", "unknown"),
     (b"\x1b]133;C\x07", "working"),
-    (b"\x1b]133;D;0\x07", "idle"),  # weaker evidence: told once it has settled, when nothing else comes
+    (b"\x1b]133;D;0\x07", "done"),  # weaker evidence: told once it has settled, when nothing else comes
 )
 
 Said = tuple[str, str | None, str, str, str]
@@ -143,7 +143,7 @@ def test_a_replay_says_what_the_daemon_said_of_a_program_in_a_terminal(running: 
     kind = load_kinds(running.places.kinds).kinds["shell"]
     replayed = distinct([said(change) for change in changes(recording, kind, families()["terminal"])])
     assert [one[0] for one in live if one[0] != "unknown"] == [
-        "idle", "working", "blocked", "working", "error", "working", "done", "working", "idle",
+        "idle", "working", "blocked", "working", "error", "working", "done", "working", "done",
     ]  # fmt: skip
     assert live[-1][3] == "exited 3"
     assert replayed == live

@@ -96,7 +96,7 @@ class Daemon:
         self.refuse: dict[str, RpcError] = {}
         self.answered: Answered | None = None
         self.answers: dict[str, Any] = {}
-        self.directory = "/nonexistent"
+        self.directory = "/dev/null/nowhere"  # never there, whatever a program makes
         self.log = b""
 
     async def call(self, method: str, params: msgspec.Struct) -> Any:
