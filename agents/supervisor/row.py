@@ -165,6 +165,8 @@ def _delivery(made: Decisions, talk: Conversation) -> TurnDelivery | None:
     turn = max(made.delivered, talk.started)
     if not turn:
         return None
+    if any(prompt.turn == turn and prompt.state == Delivery.UNDELIVERED for prompt in made.waiting):
+        return TurnDelivery(turn, Delivery.UNDELIVERED)  # its bytes were written, and the program did not take them
     state = Delivery.STARTED if talk.begun >= turn else Delivery.SUBMITTED if talk.taken >= turn else Delivery.DELIVERED
     return TurnDelivery(turn, state)
 

@@ -209,6 +209,7 @@ def request(asked: Request, now: float) -> list[Line]:
         ("what", beyond(asked)),
         ("files", "\n".join(dict.fromkeys([*asked.paths, *(diff.path for diff in asked.diffs)]))),
         *(("question", _question(question.text, question.choices)) for question in asked.questions),
+        ("offers", " · ".join(one_line(option.name, 80) for option in asked.options)),
         ("asked", f"{age(now - asked.opened_at)} ago"),
         ("request", asked.key),
     ]

@@ -77,7 +77,8 @@ def show(context: Context, args: Namespace) -> int:
     if row.queue:
         output.line()
         for waiting in row.queue:
-            output.line(f"  turn {waiting.turn} {waiting.state}: {one_line(waiting.text)}")
+            why = f"  ({one_line(waiting.reason, 400)})" if waiting.reason else ""
+            output.line(f"  turn {waiting.turn} {waiting.state}: {one_line(waiting.text)}{why}")
     return Exit.DONE
 
 

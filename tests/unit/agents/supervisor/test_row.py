@@ -17,6 +17,7 @@ from agents.model import (
     Health,
     Kind,
     Lifecycle,
+    QueuedPrompt,
     Rank,
     Request,
     RequestOption,
@@ -181,3 +182,11 @@ def test_how_far_the_newest_message_got(delivered: int, talk: Conversation, stat
     made.delivered = delivered
     row = build(parts(Turn.WORKING, conversation=talk, decisions=made))
     assert row.delivery == (None if state is None else TurnDelivery(*state))
+
+
+def test_a_message_the_program_did_not_take_was_not_delivered_though_it_was_written() -> None:
+    made = Decisions()
+    made.delivered = 2
+    made.queue[2] = QueuedPrompt(2, "hi", 0.0, "undelivered", "its input box stayed empty")
+    row = build(parts(Turn.IDLE, decisions=made))
+    assert row.delivery == TurnDelivery(2, Delivery.UNDELIVERED)

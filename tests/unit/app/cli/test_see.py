@@ -18,6 +18,7 @@ from agents.model import (
     QueuedPrompt,
     Rank,
     Request,
+    RequestOption,
     Spec,
     Turn,
     Usage,
@@ -160,10 +161,13 @@ def test_json_escapes_what_it_must_not_print_and_loses_nothing(shell) -> None:
     assert "\\udb40\\udc41" in ran.out
 
 
+OFFERED = (RequestOption("1", "allow_once", "Yes"), RequestOption("2", "reject_once", "No, and say why"))
+
+
 def test_show_has_the_facts_the_request_and_the_waiting_messages(shell) -> None:
     agent = asking(
-        requests=(ASKED,),
-        queue=(QueuedPrompt(3, "then lint", NOW),),
+        requests=(msgspec.structs.replace(ASKED, options=OFFERED),),
+        queue=(QueuedPrompt(2, "hi", NOW, "undelivered", "its box\x1b[2J is full"), QueuedPrompt(3, "then lint", NOW)),
         usage=Usage(input_tokens=1234, output_tokens=5),
         pid=42,
         turn_number=2,
@@ -185,6 +189,8 @@ def test_show_has_the_facts_the_request_and_the_waiting_messages(shell) -> None:
         "files    a.py",
         "asked    30 s ago",
         "request  1:7:ab12",
+        "offers   Yes · No, and say why",
+        "turn 2 undelivered: hi  (its box is full)",
         "turn 3 queued: then lint",
     ):
         assert fact in text, fact
