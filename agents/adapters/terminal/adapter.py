@@ -164,7 +164,7 @@ class TerminalAdapter(Adapter):
         state = self._state
         if not replies.echoed(state.replies, data):
             state.signals.typed()
-        asks.pressed(state, data)
+            asks.pressed(state, data)
         typing.heard(state.typing, data)
 
     def _wrote(self, ident: str) -> None:

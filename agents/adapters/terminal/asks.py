@@ -29,6 +29,9 @@ _OUTCOMES: Final = {
     "reject_always": "denied",
 }
 
+#: What a terminal tells of its focus; no key.
+_FOCUS: Final = (b"\x1b[I", b"\x1b[O")
+
 #: The kinds of options each decision takes, the first that is there.
 _CHOICES: Final = {
     "allow": ("allow_once",),
@@ -41,7 +44,7 @@ def follow(state: State, dialog: DialogReading | None, *, looked: bool) -> list[
     """Open and close what is asked; ``dialog`` is what was read, if the screen was ``looked`` at just now."""
     asks = state.asks
     if not _is_asking(state):
-        asks.seen = ""
+        asks.seen, asks.is_touched = "", False
         return _close(state)
     if not looked:
         return []
@@ -96,11 +99,16 @@ def _open(state: State, dialog: DialogReading) -> Fact:
 
 
 def choices(state: State, dialog: DialogReading) -> tuple[tuple[str, str, bytes], ...]:
-    """Return what chooses each option now: where a program listens to the mouse, for some a click on it."""
-    keys = (pressed for _, pressed in dialog.options)
-    if state.modes.clicks and dialog.clicks:
-        keys = (click or pressed for click, (_, pressed) in zip(dialog.clicks, dialog.options, strict=True))
-    return tuple((option.id, option.kind, data) for (option, _), data in zip(dialog.options, keys, strict=True))
+    """Return what chooses each option now: for some a click on it, without a mouse what is highlighted at first.
+
+    It is empty where the highlight may have been moved: then nothing is known that surely chooses it.
+    """
+    found = []
+    for (option, pressed), click in zip(dialog.options, dialog.clicks, strict=True):
+        data = click if click and state.modes.clicks else pressed
+        is_unsure = data != click and bool(click) and state.asks.is_touched
+        found.append((option.id, option.kind, b"" if is_unsure else data))
+    return tuple(found)
 
 
 def _close(state: State, *, was_changed: bool = True) -> list[Fact]:
@@ -108,6 +116,7 @@ def _close(state: State, *, was_changed: bool = True) -> list[Fact]:
     opened, asks.open = asks.open, None
     if opened is None:
         return []
+    asks.is_touched = False
     outcome = asks.outcome if was_changed and asks.outcome else "withdrawn"
     asks.pressed_at, asks.outcome = None, ""
     return [RequestClosed(opened.request.key, outcome)]
@@ -122,10 +131,13 @@ def pressed(state: State, data: bytes) -> None:
     """Note keys that reached the program: they may be the answer, whoever pressed them."""
     asks = state.asks
     if asks.open is None:
+        asks.is_touched = asks.is_touched or (bool(asks.seen) and data not in _FOCUS)
         return
     kind = next((kind for _, kind, keys in asks.open.keys if keys == data), None)
     if kind is not None:
         asks.pressed_at, asks.outcome = state.now, _OUTCOMES.get(kind, "answered")
+    elif data not in _FOCUS:
+        asks.is_touched = True
 
 
 def due(state: State) -> float | None:
@@ -151,6 +163,8 @@ def keys(asked: Asked, offered: tuple[tuple[str, str, bytes], ...], answer: Answ
     else:
         kinds = _CHOICES.get(answer.decision, ())
         found = [pressed for wanted in kinds for _, kind, pressed in offered if kind == wanted]
+    if found and not found[0]:
+        raise NotPossible(f"keys were pressed in {name} since it asked, and Enter may choose another: answer in it")
     if found:
         return found[0]
     options = ", ".join(f"{option.id} ({option.name})" for option in asked.request.options)

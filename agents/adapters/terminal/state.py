@@ -45,13 +45,14 @@ class Asks(msgspec.Struct):
     """The approval on the screen, how many there were in this process, and what was pressed about it, if anything.
 
     ``seen`` and ``rows`` are what the last look read and where, ``since`` when it first was read so: what is still
-    being drawn is not open yet.
+    being drawn is not open yet. ``is_touched`` tells that a key was pressed since that may have moved its highlight.
     """
 
     count: int = 0
     seen: str = ""
     rows: tuple[int, int] = (0, 0)
     since: float = 0.0
+    is_touched: bool = False
     open: Asked | None = None
     pressed_at: float | None = None
     outcome: str = ""

@@ -98,7 +98,8 @@ class Box(msgspec.Struct, frozen=True):
 class DialogOption(msgspec.Struct, frozen=True):
     """What an option of a dialog means by its words, and the keys that choose it; ``{n}`` is its number.
 
-    With ``click`` it is chosen by a click on it, where the program listens to the mouse.
+    With ``click`` it is chosen by a click on it, where the program listens to the mouse; elsewhere ``keys`` choose it
+    only as long as nobody moved the highlight.
     """
 
     pattern: re.Pattern[str]

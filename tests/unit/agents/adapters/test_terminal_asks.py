@@ -120,6 +120,24 @@ def test_an_option_is_clicked_where_the_program_listens_to_the_mouse(
     assert of(facts, RequestClosed) == [RequestClosed(opened.request.key, "allowed")]
 
 
+@pytest.mark.parametrize(("pressed", "is_sure"), [(b"\x1b[C", False), (b"\x1b[I", True), (b"", True)])
+def test_without_a_mouse_no_key_is_trusted_once_the_highlight_may_have_moved(
+    clicked: Terminal, pressed: bytes, *, is_sure: bool
+) -> None:
+    (opened,) = of([*clicked.at(0.0, ASKS), *clicked.let(0.5)], RequestOpened)
+    if pressed:
+        clicked.feed(Stream.IN, pressed)
+    if is_sure:
+        assert clicked.adapter.answer(opened.request.key, Answer("allow")) == b"1"
+    else:
+        with pytest.raises(NotPossible, match="keys were pressed in"):
+            clicked.adapter.answer(opened.request.key, Answer("allow"))
+    assert clicked.adapter.answer(opened.request.key, Answer("deny")) == b"3"
+    clicked.at(0.0, RULE + b"> ")
+    (again,) = of([*clicked.let(1.5), *clicked.at(0.0, ASKS), *clicked.let(0.5)], RequestOpened)
+    assert clicked.adapter.answer(again.request.key, Answer("allow")) == b"1", "another question is not touched"
+
+
 def test_a_click_goes_to_where_the_option_is_now(clicked: Terminal) -> None:
     clicked.feed(Stream.OUT, MOUSE)
     (opened,) = of([*clicked.at(0.0, ASKS), *clicked.let(0.5)], RequestOpened)
