@@ -206,7 +206,13 @@ class Core:
         return min(max(row, 0), self.rows - 1), min(max(col, 0), self.cols - 1)
 
     def resize(self, rows: int, cols: int) -> None:
-        """Change the size; what no longer fits is gone."""
+        """Change the size; what no longer fits is gone, and so is a part of the screen that alone scrolls.
+
+        The library would leave the beginning of that part outside of a smaller screen, and die when it scrolls.
+        """
+        if self.region() != (1, self.rows):
+            row, col = self.cursor()
+            self.write(b"\x1b[r\x1b[%d;%dH" % (row + 1, col + 1))
         self._library["set_size"](self._handle, rows, cols)
         self._measure(rows, cols)
 

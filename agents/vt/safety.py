@@ -53,6 +53,11 @@ _LARGE = re.compile(r"\x1b\[(?:([\x01-\x1a\x1c-?]{13,})|([\x01-\x1a\x1c-?]{0,8}[
 _PARTS = re.compile(r"([<-?]?)([0-9;:]*)([ -/]?)")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
+#: Margins beside the text, which leave the core's cursor outside of its screen, and where the cursor is kept: the core
+#: knows one of these as the other.
+_MARGINS = re.compile(r"\x1b\[(?:([0-9;:]*)([su])|\?([0-9;:]*69[0-9;:]*)([hl]))")
+_KEPT = {"s": "\x1b7", "u": "\x1b8"}
+
 #: The beginning of a sequence at the end of what there is.
 _BEGUN = re.compile(
     rf"\x1b(?:[\x00-\x1a\x1c-/\x7f-\x9f]{{0,{_LONGEST_ESCAPE}}}|\[[\x00-\x1a\x1c-?\x7f-\x9f]{{0,{LONGEST - 1}}})\Z"
@@ -172,7 +177,16 @@ def _clean(text: str, last: str) -> str:
         text = _WITHIN.sub(_before, _NEEDLESS.sub("", _BROKEN.sub("", text)))
     if _REPEAT.search(text):
         text = _repeated(text, last)
-    return text if is_usual else _LARGE.sub(_small, text)
+    return _MARGINS.sub(_inside, text if is_usual else _LARGE.sub(_small, text))
+
+
+def _inside(match: re.Match[str]) -> str:
+    """Return what is meant without margins beside the text."""
+    parameters, final, modes, setting = match.groups()
+    if final:
+        return "" if parameters else _KEPT[final]
+    others = [mode for mode in re.split("[;:]", modes) if mode.lstrip("0") != "69"]
+    return f"\x1b[?{';'.join(others)}{setting}" if others else ""
 
 
 def _before_escape(match: re.Match[str]) -> str:

@@ -30,10 +30,9 @@ ROWS, COLS = (1, 500), (2, 1000)
 _CLEAN = re.compile(rb"\x1bc|\x1b\[\?(?:1049|1047|47)[hl]|\x1b\[H\x1b\[[23]?J|\x1b\[2J(?:\x1b\[3J)?\x1b\[(?:1;1)?H")
 _CLEAN_LENGTH = 16
 
-#: What scrolls only in a part of the screen, and the modes of the other screen and of margins
-#: beside the text.
+#: What scrolls only in a part of the screen, and the mode of the other screen.
 _REGION = re.compile(rb"\x1b\[[0-9;]*r")
-_ALTERNATE, _MARGINS = 1047, 69
+_ALTERNATE = 1047
 
 #: Bytes from which on it pays to look whether they are mere lines.
 _MANY = 4096
@@ -149,7 +148,7 @@ class Screen:
             self._written, self._draws = 0, False
             self._write(core, state.base)
         fresh = state.tail[self._written :]
-        if len(fresh) > _MANY and core.region() == (1, core.rows) and not core.is_set(_MARGINS):
+        if len(fresh) > _MANY and core.region() == (1, core.rows):
             fresh = _last_lines(fresh, core.rows)
         self._written = len(state.tail) - len(fresh) + self._write(core, fresh)
         return core

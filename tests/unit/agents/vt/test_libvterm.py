@@ -78,3 +78,14 @@ def test_a_cursor_restored_outside_of_a_smaller_screen_is_told_inside_of_it() ->
     assert 0 <= row < 3
     assert 0 <= col < 5
     assert core.cells(row, col) == ""
+
+
+@pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there")
+@pytest.mark.parametrize("scroll", [b"\n", b"\x1b[S", b"\x1b[T", b"\x1bM", b"\x1b[L"])
+def test_a_smaller_size_leaves_no_scrolling_part_outside_of_which_the_library_dies(scroll: bytes) -> None:
+    core = libvterm.Core(libvterm.system(), 50, 10)
+    core.write(b"\x1b[10;50r\x1b[50;1H0123456789")
+    core.resize(5, 10)
+    assert core.region() == (1, 5)
+    core.write(scroll)
+    assert len(core.text()) == 5

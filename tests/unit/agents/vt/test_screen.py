@@ -335,3 +335,18 @@ def test_a_character_repeated_by_a_sequence_with_a_control_in_it_is_the_one_befo
         tested.feed(b"\x1b[\x0eb", 1.0)
     assert seen(looked) == seen(other)
     assert text(looked) == ["pp"]
+
+
+def test_a_part_that_scrolls_does_not_outlive_a_smaller_screen() -> None:
+    tested = fresh(50, 10)
+    tested.feed(b"\x1b[10;50r\x1b[50;1H0123456789", 1.0)
+    tested.snapshot()
+    tested.resize(5, 10)
+    tested.feed(b"\x1b[S\x1b[5;1Hend\r\n\r\nmore", 1.0)
+    assert text(tested) == ["0123456789", "end", "more"]
+
+
+def test_margins_never_put_the_cursor_beside_the_screen() -> None:
+    tested = fresh(5, 20)
+    tested.feed(b"\x1b[?69h\x1b[?6h\x1b[123sa\x1b[Sb", 1.0)
+    assert (seen(tested).row, seen(tested).col) == (0, 2)
