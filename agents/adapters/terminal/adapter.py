@@ -244,8 +244,13 @@ class TerminalAdapter(Adapter):
         return frozenset(able)
 
     def reads_output(self) -> bool:
-        """Tell whether it is a terminal: of a program on pipes nothing is read."""
-        return self._spec.pty
+        """Tell whether it is a terminal of which something is known: there are rules for it, or it told its status.
+
+        Any other is read too, only not as often: its first report may be heard a moment late.
+        """
+        state = self._state
+        tells = bool(self._kind.status or state.records.records or state.signals.claims)
+        return self._spec.pty and tells
 
     def is_pressing(self, now: float) -> bool:
         """Tell whether the program may ask its terminal something, or a message or an answer is on its way."""

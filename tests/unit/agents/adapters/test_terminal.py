@@ -112,3 +112,19 @@ def test_a_look_that_was_put_off_is_never_due_in_the_past() -> None:
     due = d.adapter.next_deadline()
     assert due is not None
     assert due >= d.tape.marks[-1][0].monotonic
+
+
+def test_a_terminal_is_read_often_once_it_told_its_status_or_where_there_are_rules_for_it() -> None:
+    plain = Drive(TerminalAdapter(kind(family="terminal"), spec(family="terminal", pty=True)))
+    plain.start()
+    plain.feed(Stream.OUT, b"\x1b]0;a title that means nothing\x07text")
+    assert not plain.adapter.reads_output()
+    plain.feed(Stream.OUT, b"\x1b]7501;state=working\x07")
+    assert plain.adapter.reads_output()
+    plain.feed(Stream.OUT, b"\x1b]7501;state=clear\x07")
+    assert not plain.adapter.reads_output()
+
+    rules = {"name": "x", "title": [{"name": "working", "pattern": "^busy", "turn": "working"}]}
+    known = TerminalAdapter(kind(family="terminal", status=rules), spec(family="terminal", pty=True))
+    assert known.reads_output()
+    assert not TerminalAdapter(kind(family="terminal", status=rules), spec(family="terminal")).reads_output()
