@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from agents.model import Blocked, Request, RequestOption
@@ -29,6 +29,10 @@ BLINK_MS = 160
 
 #: Milliseconds an outcome that somebody else brought about stays readable.
 TOLD_MS = 8000
+
+#: Pixels of a button and the card around its words, and the least that is left to them.
+_AROUND = 64
+_LEAST = 80
 
 Clock = Callable[[], float]
 
@@ -202,12 +206,23 @@ class Card(QWidget):
         }
         for decision, button in self._buttons.items():
             key = "Enter" if asks and decision == "allow" else self._keys.get(f"request.{decision}", "")
-            button.setText(f"{key}  {words[decision]}".strip())
+            button.setText(self._fitting(f"{key}  {words[decision]}".strip()))
             button.setAccessibleName(f"{words[decision]}, key {key}")
             button.setToolTip(f"{words[decision]} ({key})")
             button.setEnabled(not self._busy)
         self._buttons["always"].setVisible(always is not None and not asks)
         self._buttons["reply"].setVisible(not asks)
+
+    def _fitting(self, text: str) -> str:
+        """Return the words of a button, cut at their end where the card is narrow: the key must stay."""
+        room = self.contentsRect().width() - _AROUND
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(room, _LEAST))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write the buttons anew for another width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._label()
 
     def tell(self, words: str, *, failed: bool = False) -> None:
         """Say what became of the request when it was not this answer that decided it."""

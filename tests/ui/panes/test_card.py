@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -204,6 +205,19 @@ def test_an_answer_to_what_is_gone_leaves_words_and_nothing_to_press(
     put(fleet, row("fox", id="a", requests=(request("again", "1:3:cc"),)))
     pump.until(lambda: card.request is not None)
     assert all(button.isEnabled() for button in card._buttons.values())
+
+
+def test_a_long_option_loses_its_end_in_a_narrow_card_and_never_its_key(open_pane: Open, pump: Any) -> None:
+    long = RequestOption("2", "allow_always", "Yes, and always allow access to this whole project from now on")
+    window = open_pane(asking(msgspec.structs.replace(request(), options=(long,))))
+    button = window.pane.card._buttons["always"]
+    window.pane.card.resize(900, 200)
+    assert button.text() == f"Y  {long.name}"
+    window.pane.card.resize(260, 200)
+    assert button.text().startswith("Y  Yes, and")
+    assert button.text().endswith("…")
+    assert button.sizeHint().width() <= 260
+    assert long.name in button.toolTip()
 
 
 def test_reply_denies_with_the_reason(open_pane: Open, qtbot: Any, pump: Any, daemon: Any, clock: Any) -> None:
