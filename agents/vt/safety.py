@@ -58,6 +58,9 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 _MARGINS = re.compile(r"\x1b\[(?:([0-9;:]*)([su])|\?([0-9;:]*69[0-9;:]*)([hl]))")
 _KEPT = {"s": "\x1b7", "u": "\x1b8"}
 
+#: A restored cursor may lie outside of what scrolls, until any sequence moves it in: a question by whoever looks would.
+_RESTORED, _SETTLED = "\x1b8", "\x1b[m"
+
 #: The beginning of a sequence at the end of what there is.
 _BEGUN = re.compile(
     rf"\x1b(?:[\x00-\x1a\x1c-/\x7f-\x9f]{{0,{_LONGEST_ESCAPE}}}|\[[\x00-\x1a\x1c-?\x7f-\x9f]{{0,{LONGEST - 1}}})\Z"
@@ -177,7 +180,8 @@ def _clean(text: str, last: str) -> str:
         text = _WITHIN.sub(_before, _NEEDLESS.sub("", _BROKEN.sub("", text)))
     if _REPEAT.search(text):
         text = _repeated(text, last)
-    return _MARGINS.sub(_inside, text if is_usual else _LARGE.sub(_small, text))
+    text = _MARGINS.sub(_inside, text if is_usual else _LARGE.sub(_small, text))
+    return text.replace(_RESTORED, _RESTORED + _SETTLED)
 
 
 def _inside(match: re.Match[str]) -> str:

@@ -38,9 +38,10 @@ class Trials(msgspec.Struct, frozen=True):
     library: str = ""
     harm: bool = False
 
-    def batch(self, seed: int, seconds: float) -> tuple[int, Finding | None]:
+    def batch(self, seed: int, seconds: float, cases: int = sys.maxsize) -> tuple[int, Finding | None]:
         """Try the seeds from ``seed`` on; return the one to go on with, and the finding that ended it, if any."""
-        said, ended = self._run(["--seed", str(seed), "--seconds", str(seconds)], b"", seconds + _PATIENCE)
+        options = ["--seed", str(seed), "--seconds", str(seconds), "--cases", str(cases)]
+        said, ended = self._run(options, b"", seconds + _PATIENCE)
         last = next((int(line.split()[1]) for line in reversed(said) if line.startswith("seed ")), seed)
         if said and said[-1].startswith("end "):
             return int(said[-1].split()[1]), None

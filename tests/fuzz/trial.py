@@ -84,6 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--cases", type=int, default=sys.maxsize)
     parser.add_argument("--library", default="")
     parser.add_argument("--harm", action="store_true", help="look for nothing but crashes and hangs")
     chosen = parser.parse_args()
@@ -94,7 +95,7 @@ def main() -> None:
         return
     end = time.monotonic() + chosen.seconds
     seed = chosen.seed
-    while time.monotonic() < end:
+    while time.monotonic() < end and seed - chosen.seed < chosen.cases:
         _say(f"seed {seed}")
         found = said(case(seed), native)
         if found and not (chosen.harm and found.startswith(Different.__name__)):

@@ -350,3 +350,15 @@ def test_margins_never_put_the_cursor_beside_the_screen() -> None:
     tested = fresh(5, 20)
     tested.feed(b"\x1b[?69h\x1b[?6h\x1b[123sa\x1b[Sb", 1.0)
     assert (seen(tested).row, seen(tested).col) == (0, 2)
+
+
+def test_to_look_moves_no_cursor_that_was_restored_outside_of_what_scrolls() -> None:
+    looked, other = fresh(50, 10), fresh(50, 10)
+    for tested in (looked, other):
+        tested.feed(b"\x1b[?6h\x1b[10;50r\x1b8", 1.0)
+    looked.snapshot()
+    for tested in (looked, other):
+        tested.resize(40, 20)
+        tested.feed(b"9", 2.0)
+    assert looked.state == other.state
+    assert seen(looked) == seen(other)
