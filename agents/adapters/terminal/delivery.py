@@ -38,6 +38,7 @@ PROBE: Final = 24
 #: Claims may be told in the same moment as Enter was.
 EARLY_S: Final = 0.01
 
+_AT_WORK: Final = (Turn.WORKING, Turn.BLOCKED)
 _BLANK: Final = re.compile(r"\s+")
 
 
@@ -75,7 +76,7 @@ def _pasted(state: State, program: Program, message: Delivery) -> list[Fact]:
 
 def _entered(state: State, program: Program, message: Delivery) -> list[Fact]:
     verdict, shown, took = state.turns, state.shown, state.now - message.at
-    if verdict.turn is not Turn.UNKNOWN and verdict.since >= message.at - EARLY_S:
+    if verdict.since >= message.at - EARLY_S and (verdict.turn in _AT_WORK or _has_gone(state, message)):
         return _submitted(state, message, begun=True)
     if shown.at <= message.at or shown.is_torn:
         return _fail(state, "nothing shows that it was submitted") if took > PATIENCE_S else []
@@ -89,6 +90,13 @@ def _entered(state: State, program: Program, message: Delivery) -> list[Fact]:
         _due(state, message, "enter", program.keys.submit.encode())
         return []
     return _fail(state, "Enter did not submit it: it still stands in its input box")
+
+
+def _has_gone(state: State, message: Delivery) -> bool:
+    """Tell whether a new claim of rest is about this message: a box drawn anew with it in it makes one too."""
+    shown = state.shown
+    still_there = shown.at > message.at and shown.has_box and not shown.is_empty and holds(state, message)
+    return state.turns.turn is not Turn.UNKNOWN and not still_there
 
 
 def holds(state: State, message: Delivery) -> bool:

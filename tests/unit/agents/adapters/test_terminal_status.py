@@ -83,6 +83,17 @@ def test_enter_is_repeated_only_while_the_message_is_still_there(d: Terminal) ->
     assert "still stands in its input box" in failed.reason
 
 
+def test_a_box_drawn_anew_with_the_message_in_it_is_not_submitted(d: Terminal) -> None:
+    d.send("fix it")
+    d.box("fix it")
+    assert d.entered == 1
+    facts = [*d.at(0.6, b""), *d.at(0.2, RULE + b"> fix it"), *d.let(1.0)]
+    assert of(facts, TurnStarted) == []
+    d.let(1.0)
+    assert d.entered == 2
+    assert of(d.box(), TurnStarted) == [TurnStarted(1, "fix it")]
+
+
 def test_a_command_that_makes_nobody_work_is_a_turn_that_ended(d: Terminal) -> None:
     d.send("/help")
     d.box("/help")
