@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
@@ -120,6 +120,8 @@ class RequestBox(QAbstractScrollArea):
         self._shown: Shown | None = None
         self._placed: Placed | None = None
         self._most = MAX_HEIGHT
+        self._resized = QTimer(self, singleShot=True, interval=0)
+        self._resized.timeout.connect(self._set)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -184,8 +186,9 @@ class RequestBox(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Set anew for another width."""
         super().resizeEvent(event)
+        # Not now: another height in the middle of a resize leaves the viewport as it was, and the text is cut off.
         if event.oldSize().width() != event.size().width():
-            self._set()
+            self._resized.start()
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         """Paint anew."""
