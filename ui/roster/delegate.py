@@ -84,7 +84,9 @@ class RosterDelegate(QStyledItemDelegate):
     def time_box(self, row: QRect, words: str) -> QRect:
         """Return where ``words`` stand in a row as its time."""
         width = QFontMetrics(self._quiet.font).horizontalAdvance(words)
-        return QRect(row.right() - _EDGE - width, row.top(), width + 1, row.height())
+        # The first line alone: the words of the second may reach below it.
+        height = row.height() if self.is_compact else (row.height() - self._one - self._two - 1) // 2 + self._one
+        return QRect(row.right() - _EDGE - width, row.top(), width + 1, height)
 
     def _is_time(self, row: QRect, words: str) -> bool:
         shown = self.exposed.intersected(row).boundingRect()
