@@ -11,7 +11,7 @@ import pytest
 
 from agents import wire
 from agents.jsonrpc import RpcError
-from agents.model import AgentId, AgentRow, Blocked, BlockKind, Lifecycle, Rank, Stream, Turn
+from agents.model import AgentId, AgentRow, Blocked, BlockKind, Evidence, Lifecycle, Rank, Stream, Turn
 from tests.fakes.deck import Deck, wait_until
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
@@ -75,18 +75,25 @@ def prompts(api: ModelApi, scenario: str) -> list[str]:
     return texts
 
 
-def test_hooks_tell_idle_working_permission_and_done(deck: Deck, repo: Path, start: Start) -> None:
+def hooked(deck: Deck, agent: AgentId) -> Evidence | None:
+    """Return what its hooks say now."""
+    explained: wire.Explained = deck.call("agent.explain", wire.AgentRef(agent))
+    return next((said for said in explained.evidence if said.rank is Rank.HOOKS), None)
+
+
+def test_hooks_say_what_its_own_reports_say(deck: Deck, repo: Path, start: Start) -> None:
     agent = start("write", prompt="Write hello.txt")
     row = deck.wait_row(agent, lambda row: row.turn is Turn.BLOCKED, "it asks")
-    assert (row.blocked, row.source, row.mode) == (Blocked.PERMISSION, "hooks", "default")
-    assert "Write: " in row.headline
+    assert (row.blocked, row.mode) == (Blocked.PERMISSION, "default")
     assert not (repo / "hello.txt").exists()
-    assert row.requests == ()
-    with pytest.raises(RpcError):
-        deck.answer(agent, "allow")
-    explained: wire.Explained = deck.call("agent.explain", wire.AgentRef(agent))
-    assert explained.chosen is not None
-    assert explained.chosen.rank is Rank.HOOKS
+    wait_until(
+        lambda: (said := hooked(deck, agent)) is not None and said.blocked is Blocked.PERMISSION,
+        "its hooks say that it asks",
+    )
+    said = hooked(deck, agent)
+    assert said is not None
+    assert said.detail.startswith("Write: ")
+    assert deck.row(agent).source == "osc7501", "its own report is the stronger one"
     with pytest.raises(RpcError, match="in the middle of a turn"):
         deck.call("agent.switch", wire.Switch(agent, "claude"))
     press_until(deck, agent, b"\r", lambda row: row.turn is not Turn.BLOCKED)
@@ -144,9 +151,11 @@ def test_escape_ends_a_turn_and_what_is_believed_of_it_expires(deck: Deck, api: 
     agent = start("tool", prompt="first question")
     deck.wait_row(agent, lambda row: row.turn is Turn.BLOCKED, "it asks")
     press_until(deck, agent, b"\x1b", lambda _: b"Interrupted" in screen(deck, agent))
-    explained: wire.Explained = deck.call("agent.explain", wire.AgentRef(agent))
-    assert explained.chosen is not None
-    assert explained.chosen.expires is not None, "no hook tells of a refusal: the claim is only kept for a while"
+    said = hooked(deck, agent)
+    assert said is not None
+    assert said.expires is not None, "no hook tells of a refusal: the claim is only kept for a while"
+    row = deck.wait_row(agent, lambda row: row.turn in AT_REST, "its own report tells that it is over")
+    assert row.source == "osc7501"
 
 
 def test_a_session_nothing_was_said_in_begins_again_under_its_id(deck: Deck, api: ModelApi, start: Start) -> None:
