@@ -177,6 +177,7 @@ def test_the_keys_that_end_a_turn_are_those_each_program_took() -> None:
     assert {name: rules(name).keys.interrupt for name in sorted(TABLES)} == {
         "claude": "\x1b",
         "codex": "\x1b",
+        "demo": "\x1b",
         "gemini": "\x1b",
         # Two bare Esc in one write did not end its turn.
         "opencode": "\x1b[27u\x1b[27u",
