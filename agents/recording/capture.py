@@ -15,7 +15,6 @@ import signal
 import struct
 import sys
 import termios
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Protocol, Self
 import msgspec
 
 from agents.recording.answering import Answering
+from agents.recording.timed import Timed
 from agents.vt.modes import Modes
 from agents.vt.screen import Snapshot
 
@@ -87,18 +87,17 @@ class Program(msgspec.Struct, frozen=True):
         return (os.fspath(found), *self.argv[1:])
 
 
-class Capture:
+class Capture(Timed):
     """One program on a pty. ``now`` is the time of the recording; it ends with ``stop`` or with the program."""
 
     def __init__(self, seat: _Seat, tape: Tape, terminal: Answering, show: Show | None) -> None:
+        super().__init__()
         self._master, self._process = seat
         self._tape = tape
         self._terminal = terminal
         self._show = show
-        self._began = time.monotonic()
         self._waiting = b""  # typed and not yet taken by the pty
         self._heard = asyncio.Event()
-        self._is_recording = True
         self._is_open = True
 
     @classmethod
@@ -119,16 +118,6 @@ class Capture:
             it._is_recording = False
             it._close()  # hangs up
             await end_group(it._process)
-
-    @property
-    def now(self) -> float:
-        """Return the seconds since the program was started."""
-        return time.monotonic() - self._began
-
-    @property
-    def began(self) -> float:
-        """Return when that was, on the monotonic clock."""
-        return self._began
 
     @property
     def pid(self) -> int:
@@ -197,10 +186,9 @@ class Capture:
         return code
 
     def stop(self) -> float:
-        """End the recording, not the program; return when."""
+        """End the recording with what was written so far, not the program; return when."""
         self._drain()
-        self._is_recording = False
-        return self.now
+        return super().stop()
 
     # -- the pty
 

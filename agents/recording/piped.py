@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
@@ -15,25 +14,25 @@ from typing import Self
 from agents.model import Stream
 from agents.recording import protocol
 from agents.recording.capture import NotSeen, Program, end_group
+from agents.recording.timed import Timed
 
 _CHUNK = 64 * 1024
 
 Show = Callable[[Stream, bytes], None]
 
 
-class Piped:
+class Piped(Timed):
     """One program on pipes. ``now`` is the time of the recording."""
 
     def __init__(self, process: asyncio.subprocess.Process, tape: protocol.Writer, show: Show | None) -> None:
+        super().__init__()
         self._process = process
         self._tape = tape
         self._show = show
-        self._began = time.monotonic()
         self._lines: list[bytes] = []
         self._partial = b""
         self._heard = asyncio.Event()
         self._open = 2
-        self._is_recording = True
 
     @classmethod
     @asynccontextmanager
@@ -63,16 +62,6 @@ class Piped:
                         reader.cancel()
         finally:
             it.close_input()
-
-    @property
-    def now(self) -> float:
-        """Return the seconds since the program was started."""
-        return time.monotonic() - self._began
-
-    @property
-    def began(self) -> float:
-        """Return when that was, on the monotonic clock."""
-        return self._began
 
     @property
     def lines(self) -> Sequence[bytes]:
@@ -123,11 +112,6 @@ class Piped:
         """Close its stdin."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-
-    def stop(self) -> float:
-        """End the recording, not the program; return when."""
-        self._is_recording = False
-        return self.now
 
     async def _read(self, stream: asyncio.StreamReader, which: Stream) -> None:
         while data := await stream.read(_CHUNK):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
+from tests.real import codex as codex_programs
 from tests.real.install import WANTED_VARIABLE, program
 
 
@@ -57,6 +58,13 @@ def gemini() -> Path:
 def claude_agent_acp() -> Path:
     """Return Claude over ACP, a script of node like ``gemini``."""
     return installed("claude-agent-acp")
+
+
+@pytest.fixture
+def codex_home() -> Iterator[Path]:
+    """Make a home for Codex; whoever takes it with ``deck`` opens one of their own, so that it outlives the agents."""
+    with codex_programs.home() as path:
+        yield path
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from agents.wire import AgentRef, Fork, Send, SetMode, SetModel, Started
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
-from tests.real.codex import environment, home, provider
+from tests.real.codex import environment, provider
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
@@ -32,12 +32,6 @@ QUESTION = {
         }
     ]
 }
-
-
-@pytest.fixture
-def codex_home() -> Iterator[Path]:
-    with home() as path:
-        yield path
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from agents.model import Blocked, Cause, Health, Turn
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
-from tests.real.codex import environment, home, provider
+from tests.real.codex import environment, provider
 from tests.real.faults import RECOVERS, ROWS, SILENT, Expected, expect, nobody
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -47,12 +47,6 @@ name = "codex"
 extends = "codex"
 silent_s = 3
 """
-
-
-@pytest.fixture
-def codex_home() -> Iterator[Path]:
-    with home() as path:
-        yield path
 
 
 @pytest.fixture

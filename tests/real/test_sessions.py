@@ -78,12 +78,6 @@ def test_a_conversation_of_claude_goes_on_here(
         adopt(deck, repo, "claude-tui", session.id)
 
 
-@pytest.fixture
-def codex_home() -> Iterator[Path]:
-    with codexes.home() as path:
-        yield path
-
-
 def codex_environment(codex: Path, home: Path, base_url: str) -> dict[str, str]:
     """Return the environment of a Codex that was set up before: everything it needs is in its own configuration."""
     settings = "\n".join(codexes.provider(base_url)[1::2])

@@ -12,7 +12,7 @@ from agents.model import AgentId, Rank
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
 from tests.real import tui_acts as acts
-from tests.real.codex import environment, home, provider
+from tests.real.codex import environment, provider
 from tests.real.tui_acts import Sources, Start
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
@@ -20,12 +20,6 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 REPORTED = (Rank.OSC7501,)
 #: It draws its input box before it reports anything.
 STARTED = (Rank.OSC7501, Rank.SCREEN)
-
-
-@pytest.fixture
-def codex_home() -> Iterator[Path]:
-    with home() as path:
-        yield path
 
 
 @pytest.fixture
