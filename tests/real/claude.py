@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.model import AgentId, BlockKind
 from agents.wire import Send
-from tests.fakes.deck import Deck
+from tests.fakes.deck import Deck, wait_until
 from tests.fakes.model_api import ModelApi
 
 Start = Callable[..., AgentId]
@@ -30,6 +30,16 @@ def environment(program: Path, home: Path, base_url: str) -> dict[str, str]:
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
     }
+
+
+def transcript_written(deck: Deck, text: str) -> None:
+    """Wait until Claude Code has its own transcript on disk: it writes late, and what it has not written is lost."""
+    folder = deck.root / "agent-home" / "claude" / "projects"
+
+    def is_written() -> bool:
+        return any(text in path.read_text(errors="replace") for path in folder.glob("*/*.jsonl"))
+
+    wait_until(is_written, f"“{text}” is in a transcript in {folder}")
 
 
 def starter(deck: Deck, api: ModelApi, program: Path, repo: Path) -> Start:

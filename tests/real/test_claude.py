@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from agents.wire import AgentRef, SetMode
 from tests.fakes.deck import Deck
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Fail, Text, Tool
-from tests.real.claude import Start, outcomes, starter
+from tests.real.claude import Start, outcomes, starter, transcript_written
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
@@ -170,15 +169,6 @@ def test_stopped_and_resumed_it_remembers(deck: Deck, api: ModelApi, start: Star
     assert before.cost is not None
     assert row.cost is not None
     assert before.cost < row.cost < before.cost * 3, "what the session cost before is not counted twice"
-
-
-def transcript_written(deck: Deck, text: str) -> None:
-    """Wait until Claude Code has its own transcript on disk: it writes late, and what it has not written is lost."""
-    folder = deck.root / "agent-home" / "claude" / "projects"
-    deadline = time.monotonic() + 30
-    while not any(text in path.read_text(errors="replace") for path in folder.glob("*/*.jsonl")):
-        assert time.monotonic() < deadline, f"no transcript in {folder}"
-        time.sleep(0.05)
 
 
 def test_killed_at_a_permission_it_is_resumed(deck: Deck, repo: Path, start: Start) -> None:

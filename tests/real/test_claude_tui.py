@@ -15,6 +15,7 @@ from agents.model import AgentId, AgentRow, Blocked, BlockKind, Evidence, Lifecy
 from tests.fakes.deck import Deck, wait_until
 from tests.fakes.model_api import ModelApi
 from tests.fakes.replies import Text, Tool
+from tests.real.claude import transcript_written
 from tests.real.claude_tui import settled
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
@@ -136,7 +137,8 @@ def test_structured_terminal_structured_with_the_daemon_killed(deck: Deck, api: 
 def test_a_terminal_that_was_killed_goes_on_with_its_session(deck: Deck, api: ModelApi, start: Start) -> None:
     api.script("talk", Text("A reply."))
     agent = start("talk", prompt="first question")
-    deck.wait_row(agent, lambda row: row.turn in AT_REST and bool(api.turns("talk")), "its first turn ends")
+    transcript_written(deck, "A reply.")
+    rest(deck, agent)
     session = deck.row(agent).session_id
     deck.call("agent.kill", wire.AgentRef(agent))
     deck.call("agent.resume", wire.AgentRef(agent))
@@ -176,7 +178,8 @@ def test_a_session_nothing_was_said_in_begins_again_under_its_id(deck: Deck, api
 def test_a_session_the_user_began_anew_inside_is_the_one_that_goes_on(deck: Deck, api: ModelApi, start: Start) -> None:
     api.script("talk", Text("A reply."))
     agent = start("talk", prompt="first question")
-    deck.wait_row(agent, lambda row: row.turn in AT_REST and bool(api.turns("talk")), "its first turn ends")
+    transcript_written(deck, "A reply.")
+    rest(deck, agent)
     before = deck.row(agent).session_id
     deck.send(agent, "/clear")
     row = deck.wait_row(agent, lambda row: row.session_id != before, "its hooks tell the new session")
