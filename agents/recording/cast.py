@@ -127,16 +127,7 @@ def read(path: Path) -> Cast:
     if first is None:
         raise lines.broken(path, 1, "empty: an asciicast begins with its header")
     header = _header(path, *first)
-    events: list[Event] = []
-    before = 0.0
-    for number, value in found:
-        try:
-            event = _decode(value, before)
-        except ValueError as error:
-            raise lines.broken(path, number, str(error)) from None
-        before = event.t
-        events.append(event)
-    return Cast(header, tuple(events))
+    return Cast(header, lines.events(path, found, _decode))
 
 
 def _header(path: Path, number: int, value: Any) -> Header:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 
 class RecordingBroken(ValueError):
@@ -32,6 +32,33 @@ def read(path: Path) -> Iterator[tuple[int, Any]]:
             if number == len(lines):
                 return
             raise broken(path, number, f"no JSON: {error}") from None
+
+
+class _Timed(Protocol):
+    """Anything that happened at a time, in seconds since the recording began."""
+
+    @property
+    def t(self) -> float: ...
+
+
+_Event = TypeVar("_Event", bound=_Timed)
+
+
+def events(path: Path, found: Iterable[tuple[int, Any]], decode: Callable[[Any, float], _Event]) -> tuple[_Event, ...]:
+    """Return what ``decode`` makes of every line, given the time of the one before. Raises RecordingBroken.
+
+    ``decode`` raises ValueError for what is no event.
+    """
+    made: list[_Event] = []
+    before = 0.0
+    for number, value in found:
+        try:
+            event = decode(value, before)
+        except ValueError as error:
+            raise broken(path, number, str(error)) from None
+        before = event.t
+        made.append(event)
+    return tuple(made)
 
 
 def broken(path: Path, number: int, what: str) -> RecordingBroken:

@@ -44,16 +44,7 @@ class Writer:
 
 def read(path: Path) -> tuple[Event, ...]:
     """Return a recording. Raises RecordingBroken, OSError."""
-    events: list[Event] = []
-    before = 0.0
-    for number, value in lines.read(path):
-        try:
-            event = _decode(value, before)
-        except ValueError as error:
-            raise lines.broken(path, number, str(error)) from None
-        before = event.t
-        events.append(event)
-    return tuple(events)
+    return lines.events(path, lines.read(path), _decode)
 
 
 def _decode(value: Any, before: float) -> Event:
