@@ -1,6 +1,6 @@
 """The real daemon with faults built in: it dies at a chosen step of its work, its clock jumps, its age is another.
 
-Options (JSON, first argument): ``die`` [step, number], ``silent_s``, ``beat_s``, ``jump_s``, ``clock`` (a file),
+Options (JSON, first argument): ``die`` [step, number], ``beat_s``, ``jump_s``, ``clock`` (a file),
 ``version``, ``nofile``. Each replaces one function or constant of the product by one that does the same and then fails.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from agents.runtime import journal, link
 from agents.runtime.marks import MarkReader
-from agents.supervisor import health, hold, pulse
+from agents.supervisor import hold, pulse
 from agents.supervisor.services import SystemClock
 from agents.transcript.file import TranscriptFile
 from app import daemon
@@ -175,9 +175,6 @@ def main() -> int:
             before_exec(seams, Dying(number))
         else:
             STEPS[step](Dying(number))
-    if "silent_s" in options:
-        assess = health.assess
-        health.assess = lambda signs, now: assess(signs, now, options["silent_s"], options["silent_s"])  # type: ignore[assignment]
     if "clock" in options:
         seams.clock = SteppedClock(Path(options["clock"]))
     pulse.BEAT_S = options.get("beat_s", pulse.BEAT_S)
