@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ from tests.real.gemini import environment
 from tests.real.tui_acts import Sources, Start
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.usefixtures("gemini")]
+
+
+@pytest.fixture
+def deck() -> Iterator[Deck]:
+    """Open a Quarterdeck whose daemon inherits what build machines set: alone, Gemini CLI takes no terminal then."""
+    with Deck({"CI": "true", "GITHUB_ACTIONS": "true"}) as own:
+        yield own
 
 
 @pytest.fixture
