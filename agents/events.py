@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.model import AgentId, AgentRow, Block, KindInfo
+from agents.model import AgentId, AgentRow, Block
+from agents.spec import KindInfo
 
 #: Events kept for clients that reconnect.
 EVENT_HISTORY = 10_000
@@ -39,11 +40,16 @@ class BlocksChanged(msgspec.Struct, frozen=True, tag="blocks_changed"):
 
 
 class LogGrew(msgspec.Struct, frozen=True, tag="log_grew"):
-    """Sizes in bytes of the raw logs; only for agents the client watches, at most 10 a second."""
+    """Sizes in bytes of the raw logs; only for agents the client watches, at most 10 a second.
+
+    ``rows`` and ``cols`` are the size of its terminal in cells as of ``out``; 0 where it has none.
+    """
 
     agent: AgentId
     out: int
     err: int
+    rows: int = 0
+    cols: int = 0
 
 
 class Noticed(msgspec.Struct, frozen=True, tag="noticed"):

@@ -19,13 +19,12 @@ from agents.model import (
     Capability,
     Evidence,
     Incident,
-    KindInfo,
     RequestKey,
     Rule,
-    Spec,
     Stream,
     TurnEnd,
 )
+from agents.spec import KindInfo, Spec
 
 #: Version of this wire; a daemon speaks one, a newer client asks it to hand over.
 PROTOCOL = 1
@@ -120,6 +119,7 @@ class Run(msgspec.Struct, frozen=True):
     team: str | None = None
     labels: tuple[str, ...] = ()
     parent: AgentId | None = None
+    terminal_of: AgentId | None = None
     rows: int = 40
     cols: int = 120
 
@@ -361,6 +361,23 @@ class Resize(msgspec.Struct, frozen=True):
     id: str
     rows: int
     cols: int
+
+
+class TerminalState(msgspec.Struct, frozen=True):
+    """What a view needs to begin in the middle of a terminal's output.
+
+    All of it as of ``offset`` bytes of the output. ``modes`` are bytes that set the modes again; ``lines`` is what is
+    on the screen (``None``: not known here), ``row`` and ``col`` the cursor, from 0.
+    """
+
+    offset: int
+    rows: int
+    cols: int
+    modes: bytes = b""
+    alternate: bool = False
+    lines: tuple[str, ...] | None = None
+    row: int = 0
+    col: int = 0
 
 
 class Watch(msgspec.Struct, frozen=True):

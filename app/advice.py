@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from agents.model import AgentRow, Blocked, Cause, Headline, Health, KindInfo
+from agents.model import AgentRow, Blocked, Cause, Headline, Health
+from agents.spec import KindInfo
 from agents.status.words import CAUSES, STEPS, failed, trouble_words
 
 _HELD = frozenset({Headline.FAILED, Headline.CHECK})

@@ -21,7 +21,8 @@ from agents.events import (
     NumberedEvent,
     Snapshot,
 )
-from agents.model import AgentId, AgentRow, Block, Headline, Incident, KindInfo
+from agents.model import AgentId, AgentRow, Block, Headline, Incident
+from agents.spec import KindInfo
 from agents.status import incidents
 
 #: Notices a client remembers.

@@ -12,11 +12,11 @@ import msgspec
 
 from agents.adapters.kinds import load_kinds
 from agents.adapters.registry import families
-from agents.model import Kind
 from agents.recording import labels, tape
 from agents.recording.lines import RecordingBroken
 from agents.recording.replay import changes
 from agents.recording.tape import Recording
+from agents.spec import Kind
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.cli.parser import hint

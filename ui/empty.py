@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from agents.model import KindInfo
+from agents.spec import KindInfo
 from app.fleet import Change, Fleet, What
 from ui.theme import Theme
 

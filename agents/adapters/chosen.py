@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from agents.model import Kind, Spec
+from agents.spec import Kind, Spec
 
 #: Names the sessions of agents; any constant does, as long as it never changes.
 _SESSIONS: Final = uuid.UUID("6f1c1d0e-8a54-4d0b-9d0e-51a9b6c2e7f4")

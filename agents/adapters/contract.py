@@ -16,7 +16,6 @@ from agents.model import (
     Capability,
     Cause,
     Evidence,
-    Kind,
     Mark,
     Mode,
     Model,
@@ -24,11 +23,11 @@ from agents.model import (
     Request,
     RequestKey,
     SlashCommand,
-    Spec,
     ToolCall,
     Trouble,
     Usage,
 )
+from agents.spec import Kind, Spec
 
 
 class NotPossible(Exception):

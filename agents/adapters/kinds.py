@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
-from agents.model import Capability, Kind, KindInfo
+from agents.model import Capability
+from agents.spec import Kind, KindInfo
 from agents.status import program
 
 FAMILIES: Final = ("acp", "claude", "codex", "terminal")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from agents.adapters.contract import Adapter, Factory
-from agents.model import Kind, Spec
+from agents.spec import Kind, Spec
 
 
 class Family(Factory, Protocol):

@@ -8,11 +8,12 @@ from typing import Final
 import msgspec
 
 from agents.adapters.registry import Family
-from agents.model import Headline, Kind, Rank, Turn
+from agents.model import Headline, Rank, Turn
 from agents.recording import baselines, tape
 from agents.recording.corpus import Entry
 from agents.recording.replay import Judgement, judgements
 from agents.recording.scoring import OF_TURN, Class, Flaw, Said, Score, score
+from agents.spec import Kind
 from agents.status.reduce import SOURCES
 
 #: The baselines, by name, and what each says.

@@ -12,21 +12,11 @@ from collections.abc import Iterator
 import msgspec
 
 from agents.adapters.registry import Family
-from agents.model import (
-    LIVE,
-    AgentRow,
-    Decision,
-    Evidence,
-    Headline,
-    Kind,
-    Lifecycle,
-    Mark,
-    RequestKey,
-    Spec,
-)
+from agents.model import LIVE, AgentRow, Decision, Evidence, Headline, Lifecycle, Mark, RequestKey
 from agents.recording import tape
 from agents.recording.change import Change
 from agents.recording.tape import Recording
+from agents.spec import Kind, Spec
 from agents.supervisor import row
 from agents.supervisor.decisions import Decisions
 from agents.supervisor.judging import Judge, Moment, View

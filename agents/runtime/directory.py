@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from agents.model import Spec
 from agents.runtime.journal import Journal
 from agents.runtime.redact import Redactor
+from agents.spec import Spec
 
 
 class KeeperState(msgspec.Struct, frozen=True):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from agents.model import AgentId, AgentRow, Cause, Headline, Health, Incident, KindInfo
+from agents.model import AgentId, AgentRow, Cause, Headline, Health, Incident
+from agents.spec import KindInfo
 from agents.status.untrusted import one_line
 from agents.status.words import moment
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from agents.model import Kind
+from agents.spec import Kind
 from agents.status.reading.box import read_box
 from agents.status.reading.claims import notice_claim, report_claim, screen_claim, title_claim
 from agents.status.reading.dialog import read_dialog

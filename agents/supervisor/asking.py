@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Kind
 from agents.runtime.process import run_once
 from agents.sessions import acp
 from agents.sessions.saved import SavedSession
 from agents.sessions.stores import READERS
+from agents.spec import Kind
 
 #: Seconds a program may take to start and answer.
 PATIENCE_S = 30.0

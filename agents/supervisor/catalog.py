@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agents.adapters.kinds import KindSet, available, load_kinds
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Kind, KindInfo, Spec
+from agents.spec import Kind, KindInfo, Spec
 from agents.wire import Kinds
 
 

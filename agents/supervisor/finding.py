@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from agents.model import Spec
 from agents.runtime.directory import AgentDirectory, DirectoryDamaged
+from agents.spec import Spec
 
 Notice = Callable[[str, str], None]  # level, text
 

@@ -22,11 +22,12 @@ from agents.adapters.registry import Family
 from agents.events import Noticed
 from agents.index.store import IndexStore
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import AgentId, Block, Kind, Spec
+from agents.model import AgentId, Block
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.lease import LeaseHeld, Leases
 from agents.runtime.places import Places
 from agents.sessions.stores import READERS
+from agents.spec import Kind, Spec
 from agents.supervisor import asking, launching, names, orders, pulse, sessions, switching
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog

@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from agents.model import Evidence, Kind, Turn
+from agents.model import Evidence, Turn
 from agents.runtime.lease import Owner
+from agents.spec import Kind
 from agents.status import hooks
 from agents.supervisor.decisions import Decisions
 from agents.supervisor.shapes import Shape

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from agents.adapters.contract import Adapter
-from agents.model import Capability, Evidence, Health, Kind, Lifecycle, Request, Trouble, Turn
+from agents.model import Capability, Evidence, Health, Lifecycle, Request, Trouble, Turn
+from agents.spec import Kind
 from agents.status.reduce import Verdict, reduce
 from agents.supervisor import health
 from agents.supervisor.conversation import Conversation

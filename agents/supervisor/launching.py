@@ -9,7 +9,8 @@ from pathlib import Path
 
 from agents.adapters.kinds import launch_argv
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Capability, Kind, Spec
+from agents.model import Capability
+from agents.spec import Kind, Spec
 from agents.supervisor import names
 from agents.supervisor.unit import Unit
 from agents.wire import Fork, Run
@@ -22,8 +23,9 @@ def plan(params: Run, kind: Kind, taken: Mapping[str, Spec], environ: Mapping[st
     """Return the spec of a new agent. Raises RpcError naming what is wrong and the next step."""
     cwd = _directory(params.cwd or params.project, "working directory")
     _directory(params.project, "project")
-    if params.parent is not None and params.parent not in taken:
-        raise RpcError(ErrorCode.NOT_FOUND, f"there is no agent {params.parent} to be the parent")
+    for named, what in ((params.parent, "be the parent"), (params.terminal_of, "have a terminal")):
+        if named is not None and named not in taken:
+            raise RpcError(ErrorCode.NOT_FOUND, f"there is no agent {named} to {what}")
     try:
         argv = launch_argv(kind, params.argv, shell=environ.get("SHELL", "/bin/sh"))
     except ValueError as error:
@@ -46,6 +48,7 @@ def plan(params: Run, kind: Kind, taken: Mapping[str, Spec], environ: Mapping[st
         model=params.model,
         team=params.team,
         parent=params.parent,
+        terminal_of=params.terminal_of,
         labels=params.labels,
         demo=kind.demo,
         rows=params.rows,

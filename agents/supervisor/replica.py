@@ -13,7 +13,8 @@ import msgspec
 from agents.adapters.contract import Adapter, Fact, Noted, ProcessStarted, RequestOpened
 from agents.adapters.process import read_control
 from agents.adapters.registry import Family
-from agents.model import Block, Decision, Kind, Mark, RequestKey, Spec, Stream
+from agents.model import Block, Decision, Mark, RequestKey, Stream
+from agents.spec import Kind, Spec
 from agents.supervisor.conversation import Conversation
 from agents.supervisor.shapes import Running, Shape, Shapes, Unshaped
 from agents.supervisor.vitals import Vitals

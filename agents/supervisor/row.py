@@ -12,14 +12,13 @@ from agents.model import (
     Delivery,
     Headline,
     Health,
-    Kind,
     Lifecycle,
     Request,
-    Spec,
     Trouble,
     Turn,
     TurnDelivery,
 )
+from agents.spec import Kind, Spec
 from agents.status import words
 from agents.status.asked import subject
 from agents.status.headline import Axes, headline
@@ -113,6 +112,7 @@ def build(parts: Parts) -> AgentRow:
         usage=talk.usage,
         note=made.note,
         parent=spec.parent,
+        terminal_of=spec.terminal_of,
         slot=made.slot if made.slot_set else spec.slot,
         worktree=spec.worktree,
         mode=talk.mode or spec.mode,

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from agents.adapters.registry import Family
 from agents.events import Event
-from agents.model import AgentId, Block, Kind
+from agents.model import AgentId, Block
 from agents.runtime.lease import Leases
 from agents.runtime.places import Places
+from agents.spec import Kind
 from agents.supervisor.intents import Steps
 from agents.supervisor.rulebook import Rulebook
 from agents.supervisor.syncing import Syncer

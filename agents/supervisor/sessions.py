@@ -13,9 +13,9 @@ import msgspec
 
 from agents.adapters import chosen
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Kind
 from agents.sessions.saved import SavedSession, is_id
 from agents.sessions.stores import READERS
+from agents.spec import Kind
 from agents.supervisor.unit import Unit
 from agents.wire import AdoptSession, FoundSession, FoundSessions, ListSessions, Run
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from agents.adapters.registry import Family
-from agents.model import Kind, Spec
+from agents.spec import Kind, Spec
 
 
 class Shape(msgspec.Struct, frozen=True, omit_defaults=True):

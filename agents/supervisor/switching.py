@@ -16,9 +16,10 @@ from agents import wire
 from agents.adapters import chosen
 from agents.adapters.kinds import launch_argv
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import AgentRow, Capability, Kind, Turn
+from agents.model import AgentRow, Capability, Turn
 from agents.runtime.lease import LeaseHeld
 from agents.sessions import stores
+from agents.spec import Kind
 from agents.supervisor import decisions, hooking, launching
 from agents.supervisor.shapes import Running, Shape
 from agents.supervisor.unit import Unit

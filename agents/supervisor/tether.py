@@ -10,12 +10,12 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
-from agents.model import Spec
 from agents.runtime import tree
 from agents.runtime.directory import AgentDirectory, KeeperState
 from agents.runtime.link import KeeperLink, KeeperListener
 from agents.runtime.places import Places
 from agents.runtime.process import Launch, spawn_keeper
+from agents.spec import Spec
 
 log = logging.getLogger(__name__)
 

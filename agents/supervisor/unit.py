@@ -23,16 +23,15 @@ from agents.model import (
     Capability,
     Decision,
     Evidence,
-    Kind,
     Lifecycle,
     RequestKey,
-    Spec,
     Turn,
     has_turns,
 )
 from agents.runtime.directory import AgentDirectory
 from agents.runtime.rawlog import LogTrimmed
 from agents.runtime.redact import Redactor
+from agents.spec import Kind, Spec
 from agents.status import explaining
 from agents.status.reduce import why
 from agents.supervisor import decisions, hooking, row

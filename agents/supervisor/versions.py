@@ -11,8 +11,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from agents.model import Kind
 from agents.runtime.process import run_once
+from agents.spec import Kind
 from agents.status.reading.version import number
 from agents.status.untrusted import one_line
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agents.jsonrpc import RpcError
-from agents.model import AgentRow, KindInfo, Turn
+from agents.model import AgentRow, Turn
+from agents.spec import KindInfo
 from agents.wire import AdoptSession, FoundSessions, ListSessions, Started, Switch
 from app.client.api import Caller, ConnectionLost, Spawner
 

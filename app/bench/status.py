@@ -12,11 +12,11 @@ from typing import Final
 
 from agents.adapters.kinds import load_kinds
 from agents.adapters.registry import Family, families
-from agents.model import Kind
 from agents.recording.corpus import OTHER, TUNED, UNTUNED, Entry, entries
 from agents.recording.lines import RecordingBroken
 from agents.recording.measuring import BASELINES, Measured, measure
 from agents.recording.scoring import PROMPT_S, REST_S, Class, Score
+from agents.spec import Kind
 from app.bench.scene import say
 from app.cli import results
 from app.cli.bench import Order

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from agents.jsonrpc import RpcError
-from agents.model import KindInfo
+from agents.spec import KindInfo
 from agents.status.untrusted import one_line
 from agents.vt import libvterm
 from agents.wire import DoctorFacts, Kinds, NoParams

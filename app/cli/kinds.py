@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from argparse import Namespace
 
-from agents.model import KindInfo
+from agents.spec import KindInfo
 from agents.status.untrusted import one_line
 from agents.wire import Kinds, NoParams
 from app.cli import roster

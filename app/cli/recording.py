@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import TextIO
 
 from agents.adapters.kinds import load_kinds
-from agents.model import Kind, Stream
+from agents.model import Stream
 from agents.recording import cast, protocol
 from agents.recording.answering import Answering
 from agents.recording.capture import Capture, NotRecorded, Program
 from agents.recording.piped import Piped
+from agents.spec import Kind
 from app.cli.attach import RESTORE, keyboard
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit

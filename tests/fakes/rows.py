@@ -7,18 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from agents.events import AgentAdded, AgentChanged, AgentRemoved, NumberedEvent, Snapshot
-from agents.model import (
-    AgentRow,
-    Blocked,
-    Capability,
-    Health,
-    KindInfo,
-    Lifecycle,
-    Mode,
-    Request,
-    RequestOption,
-    Turn,
-)
+from agents.model import AgentRow, Blocked, Capability, Health, Lifecycle, Mode, Request, RequestOption, Turn
+from agents.spec import KindInfo
 from agents.status.headline import Axes, headline
 from app.fleet import Fleet
 

@@ -25,10 +25,10 @@ from agents.adapters.claude.adapter import ClaudeAdapter
 from agents.adapters.codex.adapter import CodexAdapter
 from agents.adapters.contract import Factory
 from agents.adapters.kinds import RESOURCES, load_kinds
-from agents.model import Kind, Spec
 from agents.recording import labels, protocol
 from agents.recording.capture import NotSeen, Program
 from agents.recording.piped import Piped
+from agents.spec import Kind, Spec
 from tests.fakes.model_api import MODEL, ModelApi
 from tests.fakes.replies import Text, Tool
 from tests.real import claude, codex, gemini, opencode, pilot

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.adapters.contract import Answer
-from agents.model import Kind, Spec
 from agents.recording.piped import Piped
+from agents.spec import Kind, Spec
 from tests.fakes.model_api import ModelApi
 from tests.real.truth import Truth
 from tests.unit.agents.adapters.tape import Drive

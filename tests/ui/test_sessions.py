@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Capability, KindInfo, Turn
+from agents.model import Capability, Turn
+from agents.spec import KindInfo
 from agents.wire import AdoptSession, FoundSession, FoundSessions, ListSessions, Started, Switch
 from tests.fakes.rows import put, row
 from tests.ui.conftest import Deck

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from agents.model import KindInfo
+from agents.spec import KindInfo
 from agents.status.headline import age
 from agents.status.untrusted import one_line
 from agents.wire import AdoptSession, FoundSession, FoundSessions

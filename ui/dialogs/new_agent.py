@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from agents.model import KindInfo
+from agents.spec import KindInfo
 from agents.wire import Run
 from app.layout import NewAgentChoices
 from ui.dialogs.form import FormDialog

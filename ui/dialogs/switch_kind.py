@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from agents.model import AgentRow, KindInfo
+from agents.model import AgentRow
+from agents.spec import KindInfo
 from agents.status.untrusted import one_line
 from app.actions.sessions import is_mid_turn
 from ui.dialogs.form import FormDialog

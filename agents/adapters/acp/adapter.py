@@ -31,16 +31,15 @@ from agents.model import (
     Blocked,
     Capability,
     Evidence,
-    Kind,
     Mark,
     Rank,
     Request,
     RequestKey,
-    Spec,
     Stream,
     Trouble,
     Turn,
 )
+from agents.spec import Kind, Spec
 
 _ALWAYS: Final = frozenset(
     {Capability.PROMPT, Capability.INTERRUPT, Capability.ANSWER, Capability.ALWAYS, Capability.TRANSCRIPT}

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from agents.adapters.acp.state import State
-from agents.model import Kind, Mark, Spec, Stream
+from agents.model import Mark, Stream
+from agents.spec import Kind, Spec
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -16,7 +16,8 @@ import msgspec
 from agents.adapters.acp import messages
 from agents.adapters.acp.state import Fault, State
 from agents.adapters.contract import Fact
-from agents.model import Cause, Kind, Mark, Trouble
+from agents.model import Cause, Mark, Trouble
+from agents.spec import Kind
 from agents.status.causes import classify, reset_at, status_in
 from agents.status.untrusted import one_line
 

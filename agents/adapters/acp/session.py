@@ -16,7 +16,8 @@ from agents.adapters.acp.context import Context, Step
 from agents.adapters.acp.state import Fault, Known, Pending, Phase, State
 from agents.adapters.contract import Fact, SessionFailed, SessionStarted, Want
 from agents.adapters.resting import Resting
-from agents.model import Cause, Kind, Mark, Turn
+from agents.model import Cause, Mark, Turn
+from agents.spec import Kind
 from agents.status.untrusted import one_line
 
 #: Seconds without an answer to a step of the handshake after which that is told; it is waited for all the same.

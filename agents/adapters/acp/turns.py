@@ -14,7 +14,8 @@ from agents.adapters.acp.state import Fault, OpenTurn, Pending, State
 from agents.adapters.contract import Fact, PromptTaken, TurnEnded, TurnStarted
 from agents.adapters.limits import cut_bytes
 from agents.adapters.resting import Resting
-from agents.model import MAX_INLINE_TEXT, Cause, Kind, Mark, Turn
+from agents.model import MAX_INLINE_TEXT, Cause, Mark, Turn
+from agents.spec import Kind
 from agents.status.causes import classify
 from agents.status.untrusted import one_line
 

@@ -20,16 +20,15 @@ from agents.model import (
     Blocked,
     Capability,
     Evidence,
-    Kind,
     Mark,
     Rank,
     Request,
     RequestKey,
-    Spec,
     Stream,
     Trouble,
     Turn,
 )
+from agents.spec import Kind, Spec
 
 #: Seconds in which the program begins a turn of its own with what ended in the background; it takes a tenth of one.
 NEWS_S: Final = 3.0

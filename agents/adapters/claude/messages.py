@@ -12,7 +12,7 @@ import msgspec
 from agents.adapters import lines
 from agents.adapters.claude.state import State
 from agents.adapters.contract import Fact, Noted
-from agents.model import Spec
+from agents.spec import Spec
 
 _encoder = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")

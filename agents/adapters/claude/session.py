@@ -22,7 +22,8 @@ from agents.adapters.contract import (
     Want,
 )
 from agents.adapters.resting import Resting
-from agents.model import Mark, Mode, Model, SlashCommand, Spec, Turn
+from agents.model import Mark, Mode, Model, SlashCommand, Turn
+from agents.spec import Spec
 from agents.status.untrusted import one_line
 
 #: Seconds after which the handshake counts as slow; it takes half a second.

@@ -9,7 +9,8 @@ import msgspec
 
 from agents.adapters.framing import Splitter
 from agents.adapters.resting import Resting
-from agents.model import Kind, Mode, Model, PlanEntry, Request, Spec, ToolCall, Trouble, Usage
+from agents.model import Mode, Model, PlanEntry, Request, ToolCall, Trouble, Usage
+from agents.spec import Kind, Spec
 
 #: Tool calls, requests and owed replies kept at once; a program that goes beyond is broken or hostile.
 MAX_TOOLS: Final = 512

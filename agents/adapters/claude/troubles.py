@@ -14,7 +14,8 @@ from agents.adapters import lines
 from agents.adapters.claude import messages
 from agents.adapters.claude.state import Limit, State
 from agents.adapters.contract import Fact, Noted
-from agents.model import Cause, Kind, Mark, Trouble
+from agents.model import Cause, Mark, Trouble
+from agents.spec import Kind
 from agents.status.causes import LONGEST_WAIT, classify, reset_at
 from agents.status.untrusted import one_line
 

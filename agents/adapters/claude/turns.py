@@ -9,7 +9,8 @@ from agents.adapters.claude import asks, messages, stream, tools, troubles, usag
 from agents.adapters.claude.state import MAX_STEERED, OpenTurn, State
 from agents.adapters.contract import Fact, Noted, PromptTaken, TextAppended, TurnEnded, TurnStarted
 from agents.adapters.resting import Resting
-from agents.model import Cause, Kind, Mark, Turn
+from agents.model import Cause, Mark, Turn
+from agents.spec import Kind
 from agents.status.untrusted import one_line
 
 #: Ends that are no success and come without words of their own.

@@ -31,16 +31,15 @@ from agents.model import (
     Blocked,
     Capability,
     Evidence,
-    Kind,
     Mark,
     Rank,
     Request,
     RequestKey,
-    Spec,
     Stream,
     Trouble,
     Turn,
 )
+from agents.spec import Kind, Spec
 
 #: What its log puts before every line: when, how bad, and which part of it speaks.
 _LOGGED: Final = re.compile(r"^\S+Z\s+(?:ERROR|WARN|INFO)\s+[\w:]+:\s*")

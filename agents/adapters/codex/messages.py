@@ -11,7 +11,7 @@ import msgspec
 from agents.adapters import lines
 from agents.adapters.codex.state import RpcId, State
 from agents.adapters.contract import Fact, Noted
-from agents.model import Spec
+from agents.spec import Spec
 from agents.status.untrusted import one_line
 
 METHOD_NOT_FOUND: Final = -32601

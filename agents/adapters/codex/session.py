@@ -13,7 +13,8 @@ from agents.adapters.codex.modes import Pair
 from agents.adapters.codex.state import Pending, Phase, State
 from agents.adapters.contract import CommandsChanged, Fact, ModelsChanged, Noted, SessionFailed, SessionStarted, Want
 from agents.adapters.resting import Resting
-from agents.model import Kind, Mark, Model, SlashCommand, Spec, Turn
+from agents.model import Mark, Model, SlashCommand, Turn
+from agents.spec import Kind, Spec
 from agents.status.untrusted import one_line
 
 #: Seconds after which the handshake counts as slow; it takes half a second.

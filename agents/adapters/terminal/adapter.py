@@ -25,7 +25,8 @@ from agents.adapters.contract import (
 from agents.adapters.process import Control, ending, launch_failure, read_control
 from agents.adapters.terminal import asks, delivery, listening, looking, replies, turns, typing
 from agents.adapters.terminal.state import Delivery, State
-from agents.model import Capability, Evidence, Kind, Mark, Request, RequestKey, Spec, Stream, Turn
+from agents.model import Capability, Evidence, Mark, Request, RequestKey, Stream, Turn
+from agents.spec import Kind, Spec
 from agents.status import program as programs
 from agents.vt import libvterm
 from agents.vt.screen import Screen, ScreenState

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.model import Kind
+from agents.spec import Kind
 from agents.supervisor.versions import Versions
 
 

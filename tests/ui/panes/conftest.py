@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 import resources
 from agents.events import BlocksChanged, NumberedEvent
 from agents.jsonrpc import RpcError
-from agents.model import Block, BlockKind, Spec
+from agents.model import Block, BlockKind
+from agents.spec import Spec
 from agents.wire import (
     METHODS,
     AgentRef,

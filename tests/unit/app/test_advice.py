@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from agents.model import Blocked, Cause, Headline, Health, KindInfo, Trouble, Turn
+from agents.model import Blocked, Cause, Headline, Health, Trouble, Turn
+from agents.spec import KindInfo
 from agents.status.words import STEPS, moment
 from app.advice import Advice, advice, login_of, needs_login
 from tests.fakes.rows import row

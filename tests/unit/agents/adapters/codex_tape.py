@@ -8,7 +8,8 @@ from typing import Any
 
 from agents.adapters.codex.adapter import CodexAdapter
 from agents.adapters.contract import Fact, Noted, ToolCallChanged
-from agents.model import Spec, ToolCall, Turn
+from agents.model import ToolCall, Turn
+from agents.spec import Spec
 from tests.unit.agents.adapters.tape import Drive, kind, prompt, spec
 
 Json = dict[str, Any]

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import Answer, Fact, RequestClosed, TextAppended, ToolCallChanged
 from agents.adapters.kinds import RESOURCES, load_kinds
-from agents.model import Blocked, Spec, ToolCall, Turn
+from agents.model import Blocked, ToolCall, Turn
+from agents.spec import Spec
 from tests.unit.agents.adapters.tape import Drive, spec
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "acp"

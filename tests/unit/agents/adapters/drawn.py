@@ -7,7 +7,8 @@ from typing import Any
 
 from agents.adapters.contract import Fact
 from agents.adapters.terminal.adapter import TerminalAdapter
-from agents.model import Kind, Spec, Stream
+from agents.model import Stream
+from agents.spec import Kind, Spec
 from tests.fakes import boxed
 from tests.unit.agents.adapters.tape import Drive, kind, spec
 

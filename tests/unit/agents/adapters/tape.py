@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents.adapters.contract import Adapter, Fact
-from agents.model import Kind, Mark, Spec, Stream
+from agents.model import Mark, Stream
+from agents.spec import Kind, Spec
 
 WALL = 1_800_000_000.0
 

@@ -8,7 +8,8 @@ import pytest
 
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import Fact, Noted, PromptTaken, TurnEnded
-from agents.model import Blocked, Cause, Kind, Trouble, Turn
+from agents.model import Blocked, Cause, Trouble, Turn
+from agents.spec import Kind
 from tests.unit.agents.adapters.tape import Drive, chunk, ended, kind, open_session, permission, prompt, spec, update
 
 #: A kind whose agent tells failures in ``_meta``, as one real one does.

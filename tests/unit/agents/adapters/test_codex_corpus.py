@@ -31,7 +31,8 @@ from agents.adapters.contract import (
     TurnStarted,
     UsageChanged,
 )
-from agents.model import Blocked, Cause, Spec, Stream, Turn
+from agents.model import Blocked, Cause, Stream, Turn
+from agents.spec import Spec
 from tests.unit.agents.adapters.tape import Drive, kind, spec
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "codex"

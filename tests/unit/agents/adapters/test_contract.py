@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from agents.adapters.contract import Adapter, Answer, Fact, NotPossible
 from agents.adapters.registry import families
-from agents.model import Kind, Mark, Spec, Stream
+from agents.model import Mark, Stream
+from agents.spec import Kind, Spec
 from tests.fakes import boxed
 from tests.unit.agents.adapters import claude_tape as claude
 from tests.unit.agents.adapters import codex_tape as codex

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from agents.adapters.kinds import RESOURCES, available, launch_argv, load_kinds
-from agents.model import Capability, Kind
+from agents.model import Capability
+from agents.spec import Kind
 
 
 @pytest.fixture

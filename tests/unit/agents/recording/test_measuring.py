@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from agents.adapters.claude.adapter import ClaudeAdapter
-from agents.model import Kind, Rank
+from agents.model import Rank
 from agents.recording import baselines, cast, labels, tape
 from agents.recording.corpus import OTHER, TUNED, UNTUNED, entries
 from agents.recording.labels import Labels, Span
 from agents.recording.lines import RecordingBroken
 from agents.recording.measuring import measure
 from agents.recording.scoring import Class, Said
+from agents.spec import Kind
 from tests.unit.agents.recording.sessions import allowed, recorded
 
 CLAUDE = Kind(name="claude", family="claude", command=("claude",))

@@ -8,8 +8,8 @@ import pytest
 
 from agents.adapters.kinds import RESOURCES, load_kinds
 from agents.adapters.registry import families
-from agents.model import Kind
 from agents.recording import labels, replay, tape
+from agents.spec import Kind
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus" / "status"
 RECORDINGS = sorted(CORPUS.glob("*/*/*.jsonl"))

@@ -4,11 +4,12 @@ import itertools
 from pathlib import Path
 
 from agents.adapters.claude.adapter import ClaudeAdapter
-from agents.model import Blocked, Health, Kind, Stream, Turn
+from agents.model import Blocked, Health, Stream, Turn
 from agents.recording import protocol, tape
 from agents.recording.change import Change
 from agents.recording.replay import changes, judgements
 from agents.recording.tape import Recording
+from agents.spec import Kind
 from tests.unit.agents.recording.sessions import recorded
 
 CLAUDE = Kind(name="claude", family="claude", command=("claude",))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.model import Spec
 from agents.runtime.directory import AgentDirectory, DirectoryDamaged, write_durably
+from agents.spec import Spec
 
 SPEC = Spec("a1", "one", "shell", "terminal", ("bash",), "/", "/", 1.0, labels=("x",))
 

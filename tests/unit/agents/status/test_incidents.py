@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from agents.model import AgentRow, Cause, Headline, Health, Incident, KindInfo
+from agents.model import AgentRow, Cause, Headline, Health, Incident
+from agents.spec import KindInfo
 from agents.status.incidents import heads, incidents, of, sentence, vendors
 from tests.fakes.scripted_daemon import row
 

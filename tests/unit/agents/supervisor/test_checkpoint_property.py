@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.adapters.registry import families
-from agents.model import Mark, Spec, Stream
+from agents.model import Mark, Stream
+from agents.spec import Spec
 from agents.supervisor.replica import Replica
 from tests.unit.agents.adapters import test_codex_corpus as codex
 from tests.unit.agents.adapters.dialogue import CORPUS, KINDS, Dialogue, kind_of, session_of, spec_of

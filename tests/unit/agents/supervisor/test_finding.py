@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agents.jsonrpc import RpcError
-from agents.model import Spec
 from agents.runtime.directory import AgentDirectory
+from agents.spec import Spec
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
 

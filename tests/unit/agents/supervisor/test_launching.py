@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Kind, Spec
+from agents.spec import Kind, Spec
 from agents.supervisor.launching import MAX_ARGV, plan
 from agents.wire import Run
 

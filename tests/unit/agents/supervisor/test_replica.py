@@ -11,7 +11,8 @@ import pytest
 from agents.adapters.acp.adapter import AcpAdapter
 from agents.adapters.contract import Adapter, Fact, Noted, TurnEnded
 from agents.adapters.terminal.adapter import TerminalAdapter
-from agents.model import Block, Decision, Kind, Mark, Spec, Stream
+from agents.model import Block, Decision, Mark, Stream
+from agents.spec import Kind, Spec
 from agents.supervisor.replica import MAX_TICKS, Replica
 from tests.unit.agents.adapters.dialogue import CORPUS, Dialogue, recordings
 from tests.unit.agents.adapters.dialogue import spec_of as recorded_as

@@ -15,17 +15,16 @@ from agents.model import (
     Evidence,
     Headline,
     Health,
-    Kind,
     Lifecycle,
     QueuedPrompt,
     Rank,
     Request,
     RequestOption,
-    Spec,
     Trouble,
     Turn,
     TurnDelivery,
 )
+from agents.spec import Kind, Spec
 from agents.status.reduce import reduce
 from agents.status.words import moment
 from agents.supervisor import decisions

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.model import KindInfo, Turn
+from agents.model import Turn
+from agents.spec import KindInfo
 from app.actions.sessions import is_mid_turn, store_of, targets
 from tests.fakes.rows import row
 

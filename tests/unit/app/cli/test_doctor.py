@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.model import KindInfo
+from agents.spec import KindInfo
 from agents.vt import libvterm
 from agents.wire import DaemonStatus, DoctorFacts, Kinds, Leftover
 from app import libraries

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import KindInfo
+from agents.spec import KindInfo
 from agents.wire import Done, Kinds, Listing, Role
 from app.cli import main as module
 from app.cli.commands import COMMANDS

@@ -19,10 +19,10 @@ from agents.model import (
     Rank,
     Request,
     RequestOption,
-    Spec,
     Turn,
     Usage,
 )
+from agents.spec import Spec
 from agents.wire import Explained, Listing, NextEntry, Shown
 from app.cli.columns import cells
 from tests.fakes.scripted_daemon import asking, row

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.model import Cause, Delivery, KindInfo, Mode, Model, Trouble, TurnDelivery
+from agents.model import Cause, Delivery, Mode, Model, Trouble, TurnDelivery
+from agents.spec import KindInfo
 from agents.wire import Done, Explained, Fork, Kinds, SetMode, SetModel, Started
 from tests.fakes.scripted_daemon import row
 from tests.unit.app.cli.conftest import NOW

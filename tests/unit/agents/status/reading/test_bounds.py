@@ -7,7 +7,8 @@ import time
 import pytest
 
 from agents.adapters.kinds import RESOURCES
-from agents.model import Blocked, Kind, Turn
+from agents.model import Blocked, Turn
+from agents.spec import Kind
 from agents.status import program
 from tests.unit.agents.status.reading.test_screens import Screen
 

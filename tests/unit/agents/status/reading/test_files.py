@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.adapters.kinds import RESOURCES, load_kinds
-from agents.model import Kind
+from agents.spec import Kind
 from agents.status import program
 from agents.status.reading.files import SIZE_LIMIT
 

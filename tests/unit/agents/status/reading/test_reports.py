@@ -7,7 +7,8 @@ import base64
 import pytest
 
 from agents.adapters.kinds import RESOURCES
-from agents.model import Evidence, Kind, Turn
+from agents.model import Evidence, Turn
+from agents.spec import Kind
 from agents.status import program
 from agents.status.osc7501 import Record, Records
 

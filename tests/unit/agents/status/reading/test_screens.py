@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agents.adapters.kinds import RESOURCES, load_kinds
-from agents.model import Kind
+from agents.spec import Kind
 from agents.status import program
 
 CORPUS = Path(__file__).resolve().parents[4] / "corpus" / "screens"
