@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.vt.stream import Csi, Piece, Reset
+from agents.vt.stream import Csi, Piece, Reset, Text
 
 #: DEC private modes of which the state is kept; any other is answered "not recognised".
 KNOWN = frozenset(
-    {1, 3, 5, 6, 7, 9, 12, 25, 45, 47, 66, 69}
-    | {1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1034, 1047, 1048, 1049, 2004, 2026}
+    {1, 3, 5, 6, 7, 9, 12, 25, 45, 47, 66, 67, 69}
+    | {1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 1034, 1047, 1048, 1049, 2004, 2026}
 )
-#: Modes a terminal begins with: wrapping, a visible cursor.
-DEFAULTS = (7, 25)
+#: Modes a terminal begins with: wrapping, a visible cursor, and the wheel for programs without a mouse.
+DEFAULTS = (7, 25, 1007)
 _ALTERNATE = frozenset({47, 1047, 1049})
-_MOUSE = frozenset({1000, 1002, 1003})
+#: What of the mouse is reported, what tells the most first: only one is in force.
+_MOUSE = (1003, 1002, 1000, 9)
+_CLICKS = frozenset(_MOUSE) - {9}
+
+#: The keypad's mode, which the plain escapes DECKPAM and DECKPNM set too.
+_KEYPAD = 66
 
 #: ANSI modes: insert, line feed begins a line.
 KNOWN_ANSI = frozenset({4, 20})
@@ -52,7 +57,12 @@ class Modes(msgspec.Struct):
     @property
     def clicks(self) -> bool:
         """Whether the program wants to hear of mouse buttons, in the form that goes for a screen of any size."""
-        return 1006 in self.dec and not _MOUSE.isdisjoint(self.dec)
+        return 1006 in self.dec and not _CLICKS.isdisjoint(self.dec)
+
+    @property
+    def mouse(self) -> int:
+        """The mode that says what of the mouse is reported, 0 for nothing."""
+        return next((mode for mode in _MOUSE if mode in self.dec), 0)
 
     @property
     def updating(self) -> bool:
@@ -66,7 +76,9 @@ class Modes(msgspec.Struct):
 
     def feed(self, piece: Piece) -> None:
         """Take what ``piece`` sets or resets."""
-        if isinstance(piece, Reset):
+        if isinstance(piece, Text):
+            self._keypad(piece.data)
+        elif isinstance(piece, Reset):
             self._reset()
         elif isinstance(piece, Csi):
             if piece.final in {"h", "l"}:
@@ -105,6 +117,11 @@ class Modes(msgspec.Struct):
             elif mode in KNOWN:
                 self.dec = _changed(self.dec, mode, is_set=is_set)
 
+    def _keypad(self, data: bytes) -> None:
+        last = max(data.rfind(b"\x1b="), data.rfind(b"\x1b>"))
+        if last >= 0:
+            self.dec = _changed(self.dec, _KEYPAD, is_set=data[last + 1] == ord("="))
+
     def _switch(self, *, is_alternate: bool) -> None:
         self.alternate = is_alternate
         if not is_alternate:
@@ -127,7 +144,7 @@ class Modes(msgspec.Struct):
 
     def _soft_reset(self) -> None:
         """Do as xterm does on DECSTR: cursor, wrapping, origin, keys and inserting; neither screen nor mouse."""
-        kept = set(self.dec) - {1, 6, 66, 69} | set(DEFAULTS)
+        kept = set(self.dec) - {1, 6, 66, 69} | {7, 25}
         self.dec = tuple(sorted(kept))
         self.ansi = ()
 

@@ -33,7 +33,9 @@ def heard(state: State, screen: Screen | None, program: Program, mark: Mark, dat
             core = queries.for_core(piece)
             if core:
                 screen.feed(core, mark.monotonic)
-        if not isinstance(piece, Text):
+        if isinstance(piece, Text):
+            state.modes.feed(piece)
+        else:
             _said(state, program, mark, piece)
     if answers:
         replies.owe(state.replies, answers, mark.monotonic)

@@ -95,7 +95,7 @@ def test_a_full_reset_forgets_all_and_a_soft_one_little() -> None:
     set_all = b"\x1b[?1;6;2004;1000;1049h\x1b[?25;7l\x1b[4h\x1b[>3u"
     assert modes(set_all, b"\x1bc") == Modes()
     soft = modes(set_all, b"\x1b[!p")
-    assert soft.dec == (7, 25, 1000, 2004)
+    assert soft.dec == (7, 25, 1000, 1007, 2004)
     assert soft.alternate
     assert soft.flags == 3
     assert soft.ansi == ()
@@ -103,7 +103,8 @@ def test_a_full_reset_forgets_all_and_a_soft_one_little() -> None:
 
 DEC = [b"\x1b[?2004h", b"\x1b[?2004l", b"\x1b[?25l", b"\x1b[?7l", b"\x1b[?25h", b"\x1b[?1049h", b"\x1b[?47l"]
 KEYBOARD = [b"\x1b[>1u", b"\x1b[>7u", b"\x1b[<u", b"\x1b[=2;2u", b"\x1b[>u"]
-SEQUENCES = st.sampled_from([*DEC, *KEYBOARD, b"\x1b[4h", b"\x1b[!p", b"\x1bc", b"\x1b[?1000;1006h"])
+KEYPAD = [b"\x1b=", b"\x1b>", b"\x1b[?66h", b"\x1b[?1007l"]
+SEQUENCES = st.sampled_from([*DEC, *KEYBOARD, *KEYPAD, b"\x1b[4h", b"\x1b[!p", b"\x1bc", b"\x1b[?1000;1006h"])
 
 
 @given(st.lists(SEQUENCES, max_size=20))
@@ -117,4 +118,47 @@ def test_the_sequence_that_sets_them_again_does(parts: list[bytes]) -> None:
 def test_equal_states_are_equal_bytes() -> None:
     one, other = modes(b"\x1b[?1000;2004;1004h"), modes(b"\x1b[?1004h\x1b[?2004h\x1b[?1000h")
     assert msgspec.msgpack.encode(one) == msgspec.msgpack.encode(other)
-    assert one.dec == (*DEFAULTS, 1000, 1004, 2004)
+    assert one.dec == tuple(sorted((*DEFAULTS, 1000, 1004, 2004)))
+
+
+@pytest.mark.parametrize(
+    ("stream", "is_set"),
+    [
+        (b"\x1b=", True),  # DECKPAM
+        (b"\x1b=text\x1b>", False),  # DECKPNM
+        (b"\x1b>\x1b[1mtext\x1b=\r\n", True),
+        (b"\x1b[?66h", True),  # DECNKM
+        (b"\x1b[?66h\x1b>", False),
+        (b"\x1b=\x1b[?66l", False),
+        (b"\x1b(=", False),  # a character set
+        (b"\x1b]0;\x1b=\x07", True),  # the escape ended the title
+        (b"\x1b=\x1b[!p", False),
+        (b"\x1b=\x1bc", False),
+    ],
+)
+def test_the_keypad_is_set_by_escapes_and_by_its_mode(stream: bytes, *, is_set: bool) -> None:
+    for cut in range(len(stream) + 1):
+        assert modes(stream[:cut], stream[cut:]).is_set(66) is is_set
+
+
+@pytest.mark.parametrize(
+    ("stream", "mode"),
+    [
+        (b"", 0),
+        (b"\x1b[?9h", 9),
+        (b"\x1b[?1000h", 1000),
+        (b"\x1b[?1002;1000h", 1002),
+        (b"\x1b[?1000;1002;1003h", 1003),
+        (b"\x1b[?1000;1003h\x1b[?1003l", 1000),
+        (b"\x1b[?1006h", 0),
+    ],
+)
+def test_what_of_the_mouse_is_reported(stream: bytes, mode: int) -> None:
+    assert modes(stream).mouse == mode
+
+
+def test_a_state_of_an_older_version_is_read() -> None:
+    older = msgspec.msgpack.encode({"dec": [7, 25, 2004], "ansi": [], "keyboard": [0], "alternate": False})
+    read = msgspec.msgpack.decode(older, type=Modes)
+    assert read.bracketed
+    assert read.mouse == 0
