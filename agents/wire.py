@@ -367,7 +367,8 @@ class TerminalState(msgspec.Struct, frozen=True):
     """What a view needs to begin in the middle of a terminal's output.
 
     All of it as of ``offset`` bytes of the output. ``modes`` are bytes that set the modes again; ``lines`` is what is
-    on the screen (``None``: not known here), ``row`` and ``col`` the cursor, from 0.
+    on the screen (``None``: not known here), ``row`` and ``col`` the cursor, from 0. The output of its present process
+    begins at ``began``.
     """
 
     offset: int
@@ -378,6 +379,7 @@ class TerminalState(msgspec.Struct, frozen=True):
     lines: tuple[str, ...] | None = None
     row: int = 0
     col: int = 0
+    began: int = 0
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -545,6 +547,7 @@ METHODS: dict[str, Method] = {
         Method("agent.stop", AgentRef, Done, "Stop by the ladder: cancel, EOF, INT, TERM, KILL."),
         Method("agent.kill", AgentRef, Done, "Kill the whole process tree now."),
         Method("agent.resume", AgentRef, Started, "Continue an ended agent in a new process."),
+        Method("agent.restart", AgentRef, Started, "Run an ended terminal's program again, in the same place."),
         Method("agent.resume_all", NoParams, Resumed, "Resume every agent that was cut off and can go on, staggered."),
         Method("agent.fork", Fork, Started, "Begin a new agent with a copy of its conversation."),
         Method("agent.switch", Switch, Started, "Go on as another kind with the same session."),
@@ -559,6 +562,7 @@ METHODS: dict[str, Method] = {
         Method("agent.set_model", SetModel, Done, "Switch its model."),
         Method("agent.input", Input, Done, "Raw bytes for its terminal or stdin."),
         Method("agent.resize", Resize, Done, "Size of its terminal."),
+        Method("terminal.open", AgentRef, TerminalState, "Its terminal as it is now: where a view begins."),
         Method("agent.hook", Hook, Done, "An agent reports a hook about itself.", frozenset({Role.AGENT})),
         Method("rule.list", NoParams, Rules, "The standing answers to permissions."),
         Method("rule.add", AddRule, Rule, "Add a standing answer; it also answers what is open."),
@@ -583,6 +587,7 @@ REQUIRES: dict[str, Capability] = {
     "agent.steer": Capability.STEER,
     "agent.input": Capability.INPUT,
     "agent.resize": Capability.TERMINAL,
+    "terminal.open": Capability.TERMINAL,
 }
 
 #: Grants a spec may hold (``spec.grants``) are method names; they extend the role ``agent``.

@@ -28,6 +28,7 @@ from agents.model import (
     Usage,
 )
 from agents.spec import Kind, Spec
+from agents.wire import TerminalState
 
 
 class NotPossible(Exception):
@@ -273,6 +274,10 @@ class Adapter(Protocol):
 
     def size(self) -> tuple[int, int] | None:
         """Return rows and columns of its terminal as it knows them, ``None`` when it has none."""
+        return None
+
+    def terminal(self, fed: int) -> TerminalState | None:
+        """Return its terminal after ``fed`` bytes of output, ``None`` when it has none."""
         return None
 
     def torn_size(self) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, Headline, Rule
 from agents.server.connection import Connection
 from agents.status import incidents
-from agents.supervisor import looking, onscreen, orders, ruling
+from agents.supervisor import looking, onscreen, orders, ruling, terminals
 from agents.supervisor.fleet import Supervisor
 
 
@@ -117,6 +117,10 @@ async def _next(context: Context, _c: Connection, params: wire.Next) -> wire.Nex
 
 async def _resume(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Started:
     return await context.supervisor.resuming.one(params.id)
+
+
+async def _restart(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Started:
+    return await context.supervisor.resuming.restart(params.id)
 
 
 async def _resume_all(context: Context, _c: Connection, _p: wire.NoParams) -> wire.Resumed:
@@ -229,6 +233,12 @@ async def _resize(context: Context, _c: Connection, params: wire.Resize) -> wire
     return wire.Done()
 
 
+async def _terminal_open(context: Context, _c: Connection, params: wire.AgentRef) -> wire.TerminalState:
+    unit = context.supervisor.roster.resolve(params.id)
+    await orders.caught_up(unit)
+    return terminals.open_view(unit)
+
+
 async def _hook(context: Context, connection: Connection, params: wire.Hook) -> wire.Done:
     agent = connection.peer.agent
     if agent is None:
@@ -292,6 +302,7 @@ HANDLERS: dict[str, Handler] = {
     "agent.stop": _stop,
     "agent.kill": _kill,
     "agent.resume": _resume,
+    "agent.restart": _restart,
     "agent.resume_all": _resume_all,
     "agent.remove": _remove,
     "agent.rename": _rename,
@@ -306,6 +317,7 @@ HANDLERS: dict[str, Handler] = {
     "session.adopt": _session_adopt,
     "agent.input": _input,
     "agent.resize": _resize,
+    "terminal.open": _terminal_open,
     "agent.hook": _hook,
     "rule.list": _rule_list,
     "rule.add": _rule_add,

@@ -17,7 +17,7 @@ from agents.model import Lifecycle
 from agents.runtime.directory import DirectoryDamaged, KeeperState
 from agents.runtime.lease import LeaseHeld, Owner
 from agents.runtime.tree import VARIABLE, boot, is_same
-from agents.supervisor import decisions, hooking, switching
+from agents.supervisor import decisions, hooking, switching, terminals
 from agents.supervisor.ending import Ending
 from agents.supervisor.heeding import Heeding
 from agents.supervisor.row import can_resume
@@ -172,7 +172,9 @@ class Hold:
             await unit.recorder.durable()
             unit.services.steps.reached("launching", unit.id, "launch")
             env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, **self._marks(nonce)}
-            await self.tether.launch(msgspec.structs.replace(unit.spec, argv=argv), incarnation, env)
+            rows, cols = terminals.size(unit)  # the size it had: a view that is open goes on with it
+            sized = {"rows": rows, "cols": cols} if rows and cols else {}
+            await self.tether.launch(msgspec.structs.replace(unit.spec, argv=argv, **sized), incarnation, env)
             unit.intents.writer = self.tether.link
         except OSError as error:
             self._not_started(f"its keeper could not be started: {error}")

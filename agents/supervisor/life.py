@@ -10,7 +10,7 @@ import logging
 
 from agents.events import BlocksChanged, LogGrew
 from agents.model import Block
-from agents.supervisor import decisions, ruling
+from agents.supervisor import decisions, ruling, terminals
 from agents.supervisor.hold import Hold
 from agents.supervisor.looking import Looking
 from agents.supervisor.mending import Mending
@@ -45,7 +45,7 @@ class Life:
         self._mending = Mending(unit)
         self._is_launch_wanted = False
         self._tell_at = self._told_sizes_at = 0.0
-        self._told_sizes = (0, 0)
+        self._told_sizes = self._told_cells = (0, 0)
         self._type_at: float | None = None  # when a message that waits may be typed
         self._save_at: float | None = None  # when a checkpoint that could not be written is tried again
 
@@ -249,10 +249,19 @@ class Life:
             blocks = unit.shown([fresh[n] for n in sorted(fresh)])
             for begin in range(0, len(blocks), TELL_BLOCKS):
                 services.bus.publish(BlocksChanged(unit.id, blocks[begin : begin + TELL_BLOCKS]))
-        sizes = (unit.replica.vitals.out_size, unit.replica.vitals.err_size)
+        self._tell_sizes(now)
+
+    def _tell_sizes(self, now: float) -> None:
+        """Tell how long the logs are; another size of the terminal at once, with where in the output it began."""
+        vitals, bus = self.unit.replica.vitals, self.unit.services.bus
+        cells = terminals.size(self.unit)
+        if cells != self._told_cells:
+            self._told_cells = cells
+            bus.publish(LogGrew(self.unit.id, min(vitals.sized_at, vitals.out_size), vitals.err_size, *cells))
+        sizes = (vitals.out_size, vitals.err_size)
         if sizes != self._told_sizes and now >= self._tell_sizes_at:
             self._told_sizes, self._told_sizes_at = sizes, now
-            services.bus.publish(LogGrew(unit.id, *sizes))
+            bus.publish(LogGrew(self.unit.id, *sizes, *cells))
 
     @property
     def _tell_sizes_at(self) -> float:

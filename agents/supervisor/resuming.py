@@ -28,6 +28,9 @@ STAGGER_S = 0.3
 #: Seconds a launch may take until its process is there.
 LAUNCH_S = 15.0
 
+#: The family of programs that are nothing but their terminal (or pipes): another process is as good as the first.
+TERMINAL = "terminal"
+
 #: Carries work out to its end even if who asked for it goes away.
 Own = Callable[[Coroutine[Any, Any, wire.Started]], Awaitable[wire.Started]]
 
@@ -42,6 +45,10 @@ class Resuming:
     async def one(self, ref: str) -> wire.Started:
         """Continue an ended agent in a new process. Raises RpcError when that cannot work."""
         return await self._own(_resume(self._roster.life(ref)))
+
+    async def restart(self, ref: str) -> wire.Started:
+        """Run the program of an ended terminal again. Raises RpcError when that makes no sense."""
+        return await self._own(_restart(self._roster.life(ref)))
 
     async def all(self) -> wire.Resumed:
         """Resume every agent that was cut off and can go on, one after the other, and say what is left to do."""
@@ -90,8 +97,17 @@ async def started(unit: Unit, turn: int | None = None) -> wire.Started:
 
 
 async def _resume(life: Life) -> wire.Started:
+    _check(life.unit)
+    return await _go_on(life)
+
+
+async def _restart(life: Life) -> wire.Started:
+    _check_restart(life.unit)
+    return await _go_on(life)
+
+
+async def _go_on(life: Life) -> wire.Started:
     unit = life.unit
-    _check(unit)
     if unit.broken:
         try:
             unit.renew()
@@ -108,16 +124,33 @@ async def _resume(life: Life) -> wire.Started:
 
 
 def _check(unit: Unit) -> None:
-    if unit.is_live:
-        raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is running already ({unit.row().headline})")
-    if unit.catching_up:
-        raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is catching up with its log; try again in a moment")
+    _check_ended(unit)
     never_spoke = unit.made.session_id is None and unit.kind.resume
     if not never_spoke and not can_resume(unit.kind, unit.view.capabilities):
         raise RpcError(
             ErrorCode.NOT_POSSIBLE,
             f"{unit.name} cannot be resumed: {unit.kind.name} cannot continue a session; run it again instead",
         )
+    _check_directory(unit)
+
+
+def _check_restart(unit: Unit) -> None:
+    if unit.kind.family != TERMINAL:
+        text = f"{unit.name} ({unit.kind.name}) is no terminal: resume it, it then goes on with its session"
+        raise RpcError(ErrorCode.NOT_POSSIBLE, text)
+    _check_ended(unit, "stop it first, then restart it")
+    _check_directory(unit)
+
+
+def _check_ended(unit: Unit, then: str = "") -> None:
+    if unit.is_live:
+        text = f"{unit.name} is running already ({unit.row().headline})"
+        raise RpcError(ErrorCode.NOT_POSSIBLE, f"{text}: {then}" if then else text)
+    if unit.catching_up:
+        raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} is catching up with its log; try again in a moment")
+
+
+def _check_directory(unit: Unit) -> None:
     if not Path(unit.spec.cwd).is_dir():
         raise RpcError(ErrorCode.NOT_FOUND, f"the working directory {unit.spec.cwd} of {unit.name} does not exist")
 

@@ -30,6 +30,10 @@ class Vitals(msgspec.Struct):
     wall: float = 0.0  # of the last mark
     monotonic: float = 0.0
     by_keeper: bool = False  # the keeper itself was told to end: a shutdown, a log-out
+    rows: int = 0  # of its terminal, in cells; 0 when it has none, or it is not known
+    cols: int = 0
+    sized_at: int = 0  # bytes of output before it had this size
+    began_at: int = 0  # bytes of output before the present process
 
     def feed(self, mark: Mark, data: bytes) -> str | None:
         """Take one mark; return the id of a write that is now wholly in the agent, if it says so."""
@@ -58,18 +62,28 @@ class Vitals(msgspec.Struct):
         self.exit_code, self.exit_signal = code, number
         self.enter(Lifecycle.EXITED, wall, f"killed by {signal_name(number)}" if number is not None else "")
 
+    def _sized(self, event: dict[str, Any]) -> None:
+        rows, cols = event.get("rows"), event.get("cols")
+        size = (rows, cols) if isinstance(rows, int) and isinstance(cols, int) else (0, 0)
+        if size != (self.rows, self.cols):
+            (self.rows, self.cols), self.sized_at = size, self.out_size
+
     def _control(self, data: bytes, wall: float) -> str | None:
         event = read_control(data)
         match event.get("ev"):
             case "start":
                 self.launching(int(event.get("incarnation", 1)), wall)
                 self.pid = event.get("pid")
+                self.began_at = self.out_size
+                self._sized(event)
                 self.enter(Lifecycle.RUNNING, wall)
             case "failed":
                 program, error = event.get("program", "the program"), event.get("error", "it did not start")
                 self.enter(Lifecycle.FAILED, wall, f"{program}: {error}")
             case "signal" if event.get("by") == "keeper":
                 self.by_keeper = True
+            case "resize":
+                self._sized(event)
             case "exit":
                 self.ended(event.get("code"), event.get("signal"), wall)
             case "wrote":

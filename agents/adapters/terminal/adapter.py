@@ -23,13 +23,14 @@ from agents.adapters.contract import (
     Want,
 )
 from agents.adapters.process import Control, ending, launch_failure, read_control
-from agents.adapters.terminal import asks, delivery, listening, looking, replies, turns, typing
+from agents.adapters.terminal import asks, delivery, listening, looking, opening, replies, turns, typing
 from agents.adapters.terminal.state import Delivery, State
 from agents.model import Capability, Evidence, Mark, Request, RequestKey, Stream, Turn
 from agents.spec import Kind, Spec
 from agents.status import program as programs
 from agents.vt import libvterm
 from agents.vt.screen import Screen, ScreenState
+from agents.wire import TerminalState
 
 #: Seconds after its start, and after its last query, in which what a program prints is taken in at once: it may ask.
 PRESSING_S = 10.0
@@ -132,6 +133,8 @@ class TerminalAdapter(Adapter):
         match control.ev:
             case "start":
                 self._begin().incarnation = control.incarnation
+                if control.rows > 0 and control.cols > 0:
+                    self._screen.resize(control.rows, control.cols)
                 return [ProcessStarted(control.incarnation, control.pid)]
             case "failed":
                 text, hint = launch_failure(control)
@@ -264,6 +267,10 @@ class TerminalAdapter(Adapter):
     def size(self) -> tuple[int, int] | None:
         """Return the size of the terminal, ``None`` on pipes."""
         return (self._screen.state.rows, self._screen.state.cols) if self._spec.pty else None
+
+    def terminal(self, fed: int) -> TerminalState | None:
+        """Return what a view begins with, ``None`` on pipes."""
+        return opening.state(self._state, self._screen, fed) if self._spec.pty else None
 
     def torn_size(self) -> tuple[int, int] | None:
         """Return the size of a screen of which a part is missing, where its rules need it."""

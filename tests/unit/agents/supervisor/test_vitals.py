@@ -67,6 +67,27 @@ def test_sizes_and_completed_writes() -> None:
     assert tape.control(ev="resize", rows=1, cols=1) is None
 
 
+def test_the_size_of_the_terminal_is_known_with_where_in_the_output_it_began() -> None:
+    tape = Tape()
+    tape.control(ev="start", incarnation=1, pid=1, rows=24, cols=80)
+    assert (tape.vitals.rows, tape.vitals.cols, tape.vitals.sized_at, tape.vitals.began_at) == (24, 80, 0, 0)
+    tape.feed(Stream.OUT, b"12345")
+    tape.control(ev="resize", rows=30, cols=90)
+    tape.feed(Stream.OUT, b"678")
+    tape.control(ev="resize", rows=30, cols=90)  # the same once more is no other size
+    assert (tape.vitals.rows, tape.vitals.cols, tape.vitals.sized_at) == (30, 90, 5)
+    tape.control(ev="exit", code=0, signal=None)
+    tape.control(ev="start", incarnation=2, pid=2, rows=30, cols=90)
+    assert (tape.vitals.rows, tape.vitals.cols, tape.vitals.sized_at, tape.vitals.began_at) == (30, 90, 5, 8)
+
+
+@pytest.mark.parametrize("size", [{}, {"rows": "24", "cols": 80}, {"rows": None, "cols": None}])
+def test_without_a_size_there_is_no_terminal(size: dict[str, Any]) -> None:
+    tape = Tape()
+    tape.control(ev="start", incarnation=1, pid=1, **size)
+    assert (tape.vitals.rows, tape.vitals.cols) == (0, 0)
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"7", b"\xff", b'{"ev":"new kind"}'])
 def test_a_damaged_or_newer_control_changes_nothing(data: bytes) -> None:
     tape = Tape()
