@@ -139,6 +139,12 @@ class AgentRef(msgspec.Struct, frozen=True):
     id: str
 
 
+class ListAgents(msgspec.Struct, frozen=True):
+    """Which of the fleet: with ``terminals`` those beside agents too."""
+
+    terminals: bool = False
+
+
 class Listing(msgspec.Struct, frozen=True):
     """The fleet in roster order."""
 
@@ -535,7 +541,7 @@ METHODS: dict[str, Method] = {
         Method("daemon.doctor", NoParams, DoctorFacts, "Leftover processes, sizes, problems."),
         Method("kind.list", NoParams, Kinds, "The kinds that can be run."),
         Method("agent.run", Run, Started, "Start an agent."),
-        Method("agent.list", NoParams, Listing, "The fleet."),
+        Method("agent.list", ListAgents, Listing, "The fleet."),
         Method("agent.show", AgentRef, Shown, "One agent (an agent may show only itself).", _EVERYONE),
         Method("agent.explain", AgentRef, Explained, "Why its status is what it is.", _EVERYONE),
         Method("agent.next", Next, NextEntry, "Who needs the user most."),

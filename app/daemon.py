@@ -218,7 +218,7 @@ class _Daemon:
         return wire.DaemonStatus(
             pid=os.getpid(),
             version=VERSION,
-            agents=len(supervisor.roster.rows()),
+            agents=len(supervisor.roster.agents()),
             epoch=self._epoch,
             started=self._started,
             clients=clients,

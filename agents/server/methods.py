@@ -91,8 +91,9 @@ async def _run(context: Context, _c: Connection, params: wire.Run) -> wire.Start
     return await context.supervisor.run_agent(params)
 
 
-async def _list(context: Context, _c: Connection, _p: wire.NoParams) -> wire.Listing:
-    return wire.Listing(context.supervisor.roster.rows())
+async def _list(context: Context, _c: Connection, params: wire.ListAgents) -> wire.Listing:
+    roster = context.supervisor.roster
+    return wire.Listing(roster.rows() if params.terminals else roster.agents())
 
 
 async def _show(context: Context, _c: Connection, params: wire.AgentRef) -> wire.Shown:
@@ -111,7 +112,7 @@ async def _next(context: Context, _c: Connection, params: wire.Next) -> wire.Nex
     waiting, vendors = roster.triage(), roster.vendors()
     queue, befell = incidents.heads(waiting, vendors), incidents.incidents(waiting, vendors)
     row = next((row for row in queue if row.id not in params.after), None)
-    parked = tuple(i for i in incidents.incidents(roster.rows(), vendors) if i.state is Headline.PARKED)
+    parked = tuple(i for i in incidents.incidents(roster.agents(), vendors) if i.state is Headline.PARKED)
     return wire.NextEntry(row, len(queue), None if row is None else incidents.of(row.id, befell), parked)
 
 

@@ -28,7 +28,7 @@ from agents.runtime.lease import LeaseHeld, Leases
 from agents.runtime.places import Places
 from agents.sessions.stores import READERS
 from agents.spec import Kind, Spec
-from agents.supervisor import asking, launching, names, orders, pulse, sessions, switching
+from agents.supervisor import asking, companions, launching, names, orders, pulse, sessions, switching
 from agents.supervisor.bus import EventBus
 from agents.supervisor.catalog import Catalog
 from agents.supervisor.finding import find
@@ -233,7 +233,8 @@ class Supervisor:
         new_id = names.new_id(taken, secrets.choice)
         spec = launching.plan(params, kind, taken, self._environ, new_id)
         slots = [row.slot for row in self.roster.rows()]
-        spec = msgspec.structs.replace(spec, created_at=self._clock.wall(), slot=names.free_slot(slots), **begins)
+        slot = names.free_slot(slots) if spec.terminal_of is None else None
+        spec = msgspec.structs.replace(spec, created_at=self._clock.wall(), slot=slot, **begins)
         directory = AgentDirectory(self.places.agent(spec.id))
         turn = None
         try:
@@ -252,12 +253,19 @@ class Supervisor:
         except LeaseHeld as error:
             shutil.rmtree(directory.path, ignore_errors=True)
             raise RpcError(ErrorCode.NOT_POSSIBLE, f"nothing was started: {error}") from error
+        if spec.terminal_of is not None and self.roster.get(spec.terminal_of) is None:
+            life.close()
+            shutil.rmtree(directory.path, ignore_errors=True)
+            raise RpcError(ErrorCode.NOT_FOUND, "nothing was started: its agent was removed meanwhile")
         self._begin(life, launch=True)
         return life, turn
 
     async def _tidy(self) -> None:
         """Delete old logs and trash now and then, once it is known what is needed."""
         await self.resuming.adopted()
+        for agent in companions.orphans(self.roster.specs()):
+            with contextlib.suppress(RpcError):  # it is tried again by the next daemon
+                await self.remove(agent, force=True)
         await self._sweep.run()
 
     async def _announce(self) -> None:
@@ -289,6 +297,7 @@ class Supervisor:
             await orders.end(unit, "kill")
             if unit.is_live:
                 raise RpcError(ErrorCode.NOT_POSSIBLE, f"{unit.name} could not be killed; it was kept")
+        await self._remove_beside(unit.id)  # first: a daemon that dies in between leaves none that stands beside nobody
         await _let_go([life])
         job = self._jobs.pop(unit.id, None)
         if job is None:
@@ -302,7 +311,14 @@ class Supervisor:
         unit.directory.path.rename(target)
         self.index.drop(unit.id)
         self.bus.publish(events.AgentRemoved(unit.id))
+        await self._remove_beside(unit.id)  # one may have been opened meanwhile
         return f"{unit.name} was removed; its files are in {target}"
+
+    async def _remove_beside(self, agent: AgentId) -> None:
+        for beside in companions.of(agent, self.roster.specs()):
+            life = self.roster.get(beside)
+            if life is not None:  # else somebody removed it meanwhile
+                await self._remove(life, force=True)
 
     async def stop_agents(self) -> None:
         """Stop every live agent, wait for it, and let its keeper go."""

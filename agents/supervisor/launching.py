@@ -11,7 +11,7 @@ from agents.adapters.kinds import launch_argv
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import Capability
 from agents.spec import Kind, Spec
-from agents.supervisor import names
+from agents.supervisor import companions, names
 from agents.supervisor.unit import Unit
 from agents.wire import Fork, Run
 
@@ -21,11 +21,11 @@ MAX_ARGV = 128 * 1024
 
 def plan(params: Run, kind: Kind, taken: Mapping[str, Spec], environ: Mapping[str, str], new_id: str) -> Spec:
     """Return the spec of a new agent. Raises RpcError naming what is wrong and the next step."""
+    params = companions.beside(params, kind, taken)
     cwd = _directory(params.cwd or params.project, "working directory")
     _directory(params.project, "project")
-    for named, what in ((params.parent, "be the parent"), (params.terminal_of, "have a terminal")):
-        if named is not None and named not in taken:
-            raise RpcError(ErrorCode.NOT_FOUND, f"there is no agent {named} to {what}")
+    if params.parent is not None and params.parent not in taken:
+        raise RpcError(ErrorCode.NOT_FOUND, f"there is no agent {params.parent} to be the parent")
     try:
         argv = launch_argv(kind, params.argv, shell=environ.get("SHELL", "/bin/sh"))
     except ValueError as error:

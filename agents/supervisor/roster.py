@@ -11,6 +11,7 @@ from typing import Any
 from agents import wire
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.model import AgentId, AgentRow
+from agents.spec import Spec
 from agents.supervisor import decisions, names
 from agents.supervisor.life import Life
 from agents.supervisor.services import Clock
@@ -45,6 +46,14 @@ class Roster:
     def rows(self) -> tuple[AgentRow, ...]:
         """Return all rows in creation order."""
         return tuple(unit.row() for unit in self.units())
+
+    def agents(self) -> tuple[AgentRow, ...]:
+        """Return the rows of agents alone, without the terminals beside them."""
+        return tuple(row for row in self.rows() if row.terminal_of is None)
+
+    def specs(self) -> tuple[Spec, ...]:
+        """Return what was asked for of each, in creation order."""
+        return tuple(unit.spec for unit in self.units())
 
     def row(self, agent: AgentId) -> AgentRow | None:
         """Return one row, ``None`` when there is no such agent (any more)."""

@@ -63,7 +63,10 @@ def build(parts: Parts) -> AgentRow:
     turn, blocked = _turn(parts)
     unread = talk.unread(made.seen_seq)
     asks = subject(parts.requests[0]) if parts.requests else parts.verdict.detail if turn is Turn.BLOCKED else ""
-    recovery, recovery_note = (None, "") if parts.catching_up or parts.broken else assess(_cut(parts))
+    # A terminal beside an agent asks for nobody, and there is nothing in it to be continued.
+    is_beside = spec.terminal_of is not None
+    is_unknown = parts.catching_up or bool(parts.broken) or is_beside
+    recovery, recovery_note = (None, "") if is_unknown else assess(_cut(parts))
     state, said, rank = headline(
         Axes(
             lifecycle=lifecycle,
@@ -102,7 +105,7 @@ def build(parts: Parts) -> AgentRow:
         team=made.team if made.team is not None else spec.team,
         labels=spec.labels if made.labels is None else made.labels,
         state=state,
-        rank=rank,
+        rank=None if is_beside else rank,
         exit_signal=vitals.exit_signal,
         reason=_reason(parts, reason, turn, blocked),
         source=parts.verdict.source,

@@ -21,7 +21,7 @@ from typing import Any
 
 from agents.model import AgentRow
 from agents.runtime.tree import identity, is_same
-from agents.wire import AgentRef, NoParams, Run, Send, Started, StopDaemon
+from agents.wire import AgentRef, ListAgents, Run, Send, Started, StopDaemon
 from app.client.blocking import BlockingClient, NoDaemon, connect
 from app.fleet import Fleet
 from app.paths import Home, home_from
@@ -104,7 +104,7 @@ class Scene:
 
     def rows(self, client: BlockingClient) -> tuple[AgentRow, ...]:
         """Return the fleet's rows."""
-        rows: tuple[AgentRow, ...] = client.call("agent.list", NoParams()).agents
+        rows: tuple[AgentRow, ...] = client.call("agent.list", ListAgents()).agents
         return rows
 
     def fifo(self, name: str) -> Path:

@@ -10,7 +10,7 @@ import msgspec
 from agents.jsonrpc import RpcError
 from agents.model import AgentRow, Blocked, Request
 from agents.status.untrusted import one_line
-from agents.wire import AgentRef, Answered, AnswerRequest, NoParams, Shown
+from agents.wire import AgentRef, Answered, AnswerRequest, ListAgents, Shown
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.cli.results import Answers, AnswerTo
@@ -46,7 +46,7 @@ def _is_second_agent(context: Context, words: Sequence[str]) -> bool:
     first, second = words
     if ":" in second:  # a key, as show prints it; an agent of such a name is meant by its id
         return False
-    rows = context.call("agent.list", NoParams()).agents
+    rows = context.call("agent.list", ListAgents()).agents
     if not any(second in (row.id, row.name) for row in rows):
         return False
     asked = _row(context, first)
@@ -64,7 +64,7 @@ def _by_flag(context: Context, args: Namespace, words: list[str]) -> list[Pick]:
         raise CommandError("--all and --like: give one of them", Exit.USAGE)
     if len(words) > (0 if args.all else 1):
         raise CommandError("--all takes no agents, --like ID at most one REQUEST", Exit.USAGE)
-    rows = context.call("agent.list", NoParams()).agents
+    rows = context.call("agent.list", ListAgents()).agents
     if args.all:
         picks = _picks(rows, lambda request: True)
         if not picks:

@@ -51,9 +51,13 @@ _LS = Command(
     FLEET,
     "list the fleet by project",
     "app.cli.see:ls",
-    (Argument(("-a", "--all"), "archived agents too", "flag"),),
+    (
+        Argument(("-a", "--all"), "archived agents too", "flag"),
+        Argument(("--terminals",), "the terminals beside agents too", "flag"),
+    ),
     (
         Example("quarterdeck ls", "everybody, by project"),
+        Example("quarterdeck ls --terminals", "also those you opened beside an agent, to attach to one"),
         Example("quarterdeck ls --json | jq -r '.[] | select(.headline | startswith(\"allow\")) | .id'", "who asks"),
     ),
     result="AgentRow",

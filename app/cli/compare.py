@@ -11,7 +11,7 @@ from argparse import Namespace
 from agents.jsonrpc import RpcError
 from agents.model import LIVE, AgentRow
 from agents.status.untrusted import one_line
-from agents.wire import AgentRef, Annotate, NoParams, Run, Shown, Started
+from agents.wire import AgentRef, Annotate, ListAgents, Run, Shown, Started
 from app.cli import roster
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
@@ -169,7 +169,7 @@ def _undo(context: Context, number: str) -> int:
 
 
 def _fleet(context: Context) -> tuple[AgentRow, ...]:
-    rows: tuple[AgentRow, ...] = context.call("agent.list", NoParams()).agents
+    rows: tuple[AgentRow, ...] = context.call("agent.list", ListAgents()).agents
     return rows
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from agents.jsonrpc import ErrorCode, RpcError
-from agents.wire import NoParams
+from agents.wire import ListAgents, NoParams
 from app.cli.commands import COMMANDS
 from app.cli.context import Context, Handler, Roots
 from app.cli.declaration import Command
@@ -139,7 +139,7 @@ def _known(context: Context, *, kinds: bool) -> list[str]:
     try:
         if kinds:
             return [kind.name for kind in context.call("kind.list", NoParams()).kinds]
-        rows = context.call("agent.list", NoParams()).agents
+        rows = context.call("agent.list", ListAgents()).agents
     except (RpcError, CommandError):  # an agent may not list the fleet: then there is no hint
         return []
     return [name for row in rows for name in (row.name, row.id)]

@@ -60,7 +60,7 @@ def words(row: AgentRow) -> str:
 def fleet(rows: Iterable[AgentRow], now: float, *, width: int | None, home: str | None) -> list[Line]:
     """Return the lines of ``ls``: projects in the order of their first agent, agents in roster order."""
     groups: dict[str, list[AgentRow]] = {}
-    for row in rows:
+    for row in _beside(rows):
         groups.setdefault(row.project, []).append(row)
     ordered = [row for group in groups.values() for row in group]
     inner = None if width is None else max(20, width - 2)
@@ -73,12 +73,20 @@ def fleet(rows: Iterable[AgentRow], now: float, *, width: int | None, home: str 
     return lines
 
 
+def _beside(rows: Iterable[AgentRow]) -> list[AgentRow]:
+    """Return the rows with every terminal behind the agent it stands beside."""
+    everybody = list(rows)
+    there = {row.id for row in everybody}
+    alone = [row for row in everybody if row.terminal_of not in there]
+    return [found for row in alone for found in (row, *(other for other in everybody if other.terminal_of == row.id))]
+
+
 def _cells(row: AgentRow, now: float) -> list[Span]:
     glyph = GLYPHS[row.state]
     return [
         ("" if row.slot is None else str(row.slot), "muted"),
         (glyph.text, glyph.role),
-        (one_line(row.name), "strong"),
+        ("└ " * (row.terminal_of is not None) + one_line(row.name), "strong"),
         (one_line(words(row)), glyph.role),
         (timing(row, now), "muted"),
         (one_line(row.kind) + (" demo" if row.demo else ""), "muted"),
@@ -143,6 +151,7 @@ def agent(row: AgentRow, now: float) -> list[tuple[str, str]]:
         ("project", row.project),
         ("branch", row.branch or ""),
         ("directory", row.cwd if row.cwd != row.project else ""),
+        ("beside", row.terminal_of or ""),
         ("process", _process(row)),
         ("turn", " ".join(filter(None, (str(row.turn_number or ""), row.turn, row.blocked)))),
         ("health", row.health),

@@ -10,7 +10,7 @@ from agents.status import explaining, incidents, recovery
 from agents.status.headline import GLYPHS
 from agents.status.untrusted import one_line
 from agents.status.words import attempts
-from agents.wire import AgentRef, Explained, Next, NextEntry, NoParams, Shown
+from agents.wire import AgentRef, Explained, ListAgents, Next, NextEntry, Shown
 from app.cli import roster
 from app.cli.context import Context
 from app.cli.exits import Exit
@@ -20,7 +20,7 @@ from app.cli.results import ShownAgent
 def ls(context: Context, args: Namespace) -> int:
     """List the fleet."""
     output = context.output
-    everybody = context.call("agent.list", NoParams()).agents
+    everybody = context.call("agent.list", ListAgents(args.terminals)).agents
     rows = [row for row in everybody if args.all or not row.archived]
     if output.is_json:
         output.json(rows)

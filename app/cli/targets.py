@@ -8,7 +8,7 @@ import msgspec
 
 from agents.model import LIVE, AgentRow
 from agents.status.untrusted import one_line
-from agents.wire import AgentRef, NoParams, Shown
+from agents.wire import AgentRef, ListAgents, Shown
 from app.cli.context import Context
 from app.cli.exits import CommandError
 
@@ -30,7 +30,7 @@ def targets(context: Context, refs: Sequence[str], *, team: str | None, kind: st
         return [Target(refs[0], refs[0], is_named=True)]
     found = [_named(context, ref) for ref in refs]
     if team is not None or kind is not None:
-        rows = [row for row in context.call("agent.list", NoParams()).agents if _is_meant(row, team, kind)]
+        rows = [row for row in context.call("agent.list", ListAgents()).agents if _is_meant(row, team, kind)]
         if not rows:
             which = " and ".join(
                 f"{what} {one_line(value)}" for what, value in (("team", team), ("kind", kind)) if value

@@ -18,6 +18,7 @@ from agents.model import (
     Lifecycle,
     QueuedPrompt,
     Rank,
+    Recovery,
     Request,
     RequestOption,
     Trouble,
@@ -189,3 +190,12 @@ def test_a_message_the_program_did_not_take_was_not_delivered_though_it_was_writ
     made.queue[2] = QueuedPrompt(2, "hi", 0.0, "undelivered", "its input box stayed empty")
     row = build(parts(Turn.IDLE, decisions=made))
     assert row.delivery == TurnDelivery(2, Delivery.UNDELIVERED)
+
+
+def test_a_terminal_beside_an_agent_asks_for_nobody_and_is_not_to_be_resumed() -> None:
+    lost = Vitals(Lifecycle.LOST, incarnation=1, changed_at=1000.0)
+    alone, beside = (msgspec.structs.replace(SPEC, terminal_of=of) for of in (None, "b1"))
+    row = build(parts(spec=alone, vitals=lost))
+    assert (row.rank, row.recovery) == (4, Recovery.RESUME)
+    row = build(parts(spec=beside, vitals=lost))
+    assert (row.rank, row.recovery, row.recovery_note, row.terminal_of) == (None, None, "", "b1")

@@ -23,7 +23,7 @@ from agents.model import (
     Usage,
 )
 from agents.spec import Spec
-from agents.wire import Explained, Listing, NextEntry, Shown
+from agents.wire import Explained, ListAgents, Listing, NextEntry, Shown
 from app.cli.columns import cells
 from tests.fakes.scripted_daemon import asking, row
 from tests.unit.app.cli.conftest import NOW
@@ -101,6 +101,24 @@ def test_an_empty_fleet_says_what_to_do_next(shell) -> None:
     assert text.startswith("No agents yet.")
     for command in ("quarterdeck run", "quarterdeck doctor", "quarterdeck demo"):
         assert command in text
+
+
+def test_terminals_beside_agents_are_asked_for_and_stand_behind_theirs(shell) -> None:
+    asked = []
+
+    def listing(params: ListAgents) -> Listing:
+        asked.append(params.terminals)
+        beside = row("t1", name="fix-terminal", terminal_of="a1")
+        return Listing((*fleet(), beside) if params.terminals else fleet())
+
+    with shell.daemon({"agent.list": listing}):
+        assert "fix-terminal" not in shell("ls").out
+        lines = shell("ls", "--terminals").out.splitlines()
+        rows = msgspec.json.decode(shell("ls", "--terminals", "--json").out)
+    assert asked == [False, True, True]
+    assert "fix-login" in lines[1]
+    assert "└ fix-terminal" in lines[2]
+    assert [each["terminal_of"] for each in rows] == [None, None, None, "a1"]
 
 
 def test_archived_agents_are_left_out_unless_asked_for(shell) -> None:
