@@ -128,14 +128,11 @@ def _typed(key: Key) -> bytes:
 def _disambiguated(key: Key) -> bytes:
     """Return a key under kitty's flag 1: text as ever, all else as one sequence no other key has."""
     has_command = key.ctrl or key.alt or key.meta
-    if key.keypad and (key.name or has_command):
-        return _numbered(_KITTY_KEYPAD.get(key.name or key.base or key.text, 0), key.modifiers, "u")
-    if key.name in _CURSOR or (key.name in _FIRST_F and key.name != "F3"):
-        return _lettered(_CURSOR.get(key.name) or _FIRST_F[key.name], key.modifiers, _CSI)
-    if key.name == "F3":
-        return _numbered(13, key.modifiers, "~")  # CSI R would be a report of the cursor's place
-    if key.name in _TILDE and key.name not in _KITTY:
-        return _numbered(_TILDE[key.name], key.modifiers, "~")
+    on_keypad = _KITTY_KEYPAD.get(key.name or key.base or key.text) if key.keypad else None
+    if on_keypad and (key.name or has_command):
+        return _numbered(on_keypad, key.modifiers, "u")
+    if key.name and key.name not in _KITTY:
+        return _function(key)
     if key.name in _BYTES and not (key.modifiers or key.name == "Esc"):
         return _BYTES[key.name]
     if key.name in _KITTY and (has_command or key.name != "Space"):
@@ -144,6 +141,14 @@ def _disambiguated(key: Key) -> bytes:
         return _typed(key)
     base = key.base or key.text.lower()
     return _numbered(ord(base[0]) if base else 0, key.modifiers, "u")
+
+
+def _function(key: Key) -> bytes:
+    """Return a key kitty has in the form it has elsewhere, F3 apart: ``CSI R`` is a report of the cursor's place."""
+    if key.name == "F3":
+        return _numbered(13, key.modifiers, "~")
+    final = _CURSOR.get(key.name) or _FIRST_F.get(key.name)
+    return _lettered(final, key.modifiers, _CSI) if final else _numbered(_TILDE.get(key.name, 0), key.modifiers, "~")
 
 
 def _lettered(final: str, modifiers: int, bare: bytes) -> bytes:
