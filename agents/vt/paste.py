@@ -94,4 +94,4 @@ def _lines(kept: str, modes: Modes) -> tuple[str, ...]:
 def _size(kept: str) -> tuple[str, ...]:
     if len(kept) < BIG:
         return ()
-    return (f"{len(kept) / 1_000_000:.1f} million characters",)
+    return (f"{len(kept):,} characters",)
