@@ -1,7 +1,8 @@
 """The terminal core of the system, libvterm by ctypes: found, told apart by version, or refused by name.
 
-Only functions that both known interfaces declare alike are used, and none that calls back. What comes in must have been
-through ``agents.vt.safety``: the library itself trusts what it is given.
+Only functions that both known interfaces declare alike are used; what lies differently in memory is known to
+``agents.vt.cells``. What comes in must have been through ``agents.vt.safety``: the library itself trusts what it
+is given.
 """
 
 from __future__ import annotations
@@ -38,11 +39,15 @@ class Refused(Exception):
     """There is no core: none is installed, or one whose interface is not known. The text says what to do."""
 
 
-class _Position(ctypes.Structure):
+class Position(ctypes.Structure):
+    """``VTermPos``: a cell, from 0."""
+
     _fields_ = (("row", ctypes.c_int), ("col", ctypes.c_int))
 
 
-class _Rectangle(ctypes.Structure):
+class Rectangle(ctypes.Structure):
+    """``VTermRect``: cells from ``start`` up to before ``end``."""
+
     _fields_ = tuple((name, ctypes.c_int) for name in ("start_row", "end_row", "start_col", "end_col"))
 
 
@@ -60,8 +65,16 @@ TABLE_0_1: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "vterm_obtain_state": (_HANDLE, (_HANDLE,)),
     "vterm_screen_enable_altscreen": (None, (_HANDLE, _INT)),
     "vterm_screen_reset": (None, (_HANDLE, _INT)),
-    "vterm_screen_get_text": (_SIZE, (_HANDLE, _TEXT, _SIZE, _Rectangle)),
-    "vterm_state_get_cursorpos": (None, (_HANDLE, ctypes.POINTER(_Position))),
+    "vterm_screen_get_text": (_SIZE, (_HANDLE, _TEXT, _SIZE, Rectangle)),
+    "vterm_state_get_cursorpos": (None, (_HANDLE, ctypes.POINTER(Position))),
+    "vterm_state_get_lineinfo": (_HANDLE, (_HANDLE, _INT)),
+    "vterm_state_get_penattr": (_INT, (_HANDLE, _INT, _HANDLE)),
+    "vterm_state_set_default_colors": (None, (_HANDLE, _HANDLE, _HANDLE)),
+    "vterm_screen_set_callbacks": (None, (_HANDLE, _HANDLE, _HANDLE)),
+    "vterm_screen_set_damage_merge": (None, (_HANDLE, _INT)),
+    "vterm_screen_flush_damage": (None, (_HANDLE,)),
+    "vterm_screen_get_attrs_extent": (_INT, (_HANDLE, ctypes.POINTER(Rectangle), Position, _INT)),
+    "vterm_screen_get_cell": (_INT, (_HANDLE, Position, _HANDLE)),
 }
 
 #: The same as 0.3.x (vterm.h of 0.3.3) declares it, and what tells that the library is one.
@@ -164,15 +177,19 @@ class Core:
         self._write, self._text = library["input_write"], library["screen_get_text"]
         library["set_utf8"](handle, 1)
         self._screen, self._state = library["obtain_screen"](handle), library["obtain_state"](handle)
+        self._prepare()
         library["screen_enable_altscreen"](self._screen, 1)
         library["screen_reset"](self._screen, 1)
-        self._position = _Position()
+        self._position = Position()
         self._measure(rows, cols)
+
+    def _prepare(self) -> None:
+        """Say what is wanted of the library before anything is drawn: here nothing."""
 
     def _measure(self, rows: int, cols: int) -> None:
         self.rows, self.cols = rows, cols
         self._buffer = ctypes.create_string_buffer(rows * (cols * _CELL + 1))
-        self._whole = _Rectangle(0, rows, 0, cols)
+        self._whole = Rectangle(0, rows, 0, cols)
 
     def write(self, data: bytes) -> None:
         """Draw ``data``, which ends outside of any sequence and character."""
@@ -192,9 +209,9 @@ class Core:
 
     def cells(self, row: int, col: int) -> str:
         """Return what stands in ``row`` from ``col`` on."""
-        return self._read(_Rectangle(row, row + 1, col, self.cols))
+        return self._read(Rectangle(row, row + 1, col, self.cols))
 
-    def _read(self, rectangle: _Rectangle) -> str:
+    def _read(self, rectangle: Rectangle) -> str:
         buffer = self._buffer
         length = self._text(self._screen, buffer, len(buffer), rectangle) or 0
         return ctypes.string_at(buffer, min(length, len(buffer))).decode("utf-8", "replace")

@@ -2,8 +2,8 @@
 
 Pure. libvterm trusts its input: more than sixteen parameters of one sequence overwrite its heap (0.1.4 and 0.3.3), a
 C1 character moves its cursor left of the screen, a thousand accents on one letter take it seconds, and to repeat
-an accent takes it for ever. Styling is left out,
-since only text is read back; strings belong to ``agents.vt.stream``.
+an accent takes it for ever. Strings belong to ``agents.vt.stream``. Styling is left out where only text is read back;
+where it is wanted, ``agents.vt.sgr`` makes it harmless.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ _BROKEN = re.compile(
 #: What text alone does not need: styling, introducers of strings (their bodies come as text), 8-bit answers, lines of
 #: double width, character sets beyond the two that programs draw lines with.
 _NEEDLESS = re.compile(r"\x1b\[[0-9;:]*m|\x1b[P\]X^_\\]|\x1b [FG]|\x1b#[3-6]|\x1b[NOno~}|]|\x1b[*+.].")
+_NEEDLESS_STYLED = re.compile(_NEEDLESS.pattern.removeprefix(r"\x1b\[[0-9;:]*m|"))
+_STYLING = re.compile(r"\x1b\[[0-9;:]*m")
 
 #: Sequences whose parameters are many or long.
 _LARGE = re.compile(r"\x1b\[(?:([\x01-\x1a\x1c-?]{13,})|([\x01-\x1a\x1c-?]{0,8}[0-9]{5}[\x01-\x1a\x1c-?]*))([@-~]?)")
@@ -59,7 +61,8 @@ _MARGINS = re.compile(r"\x1b\[(?:([0-9;:]*)([su])|\?([0-9;:]*69[0-9;:]*)([hl]))"
 _KEPT = {"s": "\x1b7", "u": "\x1b8"}
 
 #: A restored cursor may lie outside of what scrolls, until any sequence moves it in: a question by whoever looks would.
-_RESTORED, _SETTLED = "\x1b8", "\x1b[m"
+#: The sequence is one that does nothing else: a reset of the styling, or an answer to a question nobody asked.
+_RESTORED, _SETTLED, _SETTLED_STYLED = "\x1b8", "\x1b[m", "\x1b[0n"
 
 #: The beginning of a sequence at the end of what there is.
 _BEGUN = re.compile(
@@ -122,18 +125,19 @@ def last_character(data: bytes) -> str:
     return last
 
 
-def portions(data: bytes, *, drawing: bool = False, last: str = "") -> tuple[list[bytes], int]:
+def portions(data: bytes, *, drawing: bool = False, last: str = "", styled: bool = False) -> tuple[list[bytes], int]:
     """Return what to draw for ``data``, each to be written alone, and how many bytes of it that takes.
 
     The rest is the beginning of a character or of a sequence and comes again with more. What is drawn in the end is the
     same however the bytes came. ``drawing``: a character set may be in force, which the core applies by portions.
+    ``styled``: styling is kept, and is to go through ``agents.vt.sgr`` before it is drawn.
     """
     text, taken = codecs.utf_8_decode(data, "replace", False)
     begun = text.rfind("\x1b")
     if begun >= 0 and _BEGUN.match(text, begun):
         taken -= len(text[begun:].encode())
         text = text[:begun]
-    clean = _clean(text, last)
+    clean = _clean(text, last, styled=styled)
     if drawing:
         clean = _MANY.sub(r"\1", clean)
         return [part.encode() for part in _SINGLE.findall(clean)], taken
@@ -173,15 +177,16 @@ def _repeated(text: str, last: str) -> str:
     return "".join(parts)
 
 
-def _clean(text: str, last: str) -> str:
+def _clean(text: str, last: str, *, styled: bool) -> str:
     is_usual = _USUAL.fullmatch(text) is not None
     if not is_usual:
+        needless = _NEEDLESS_STYLED if styled else _NEEDLESS
         text = _WITHIN_ESCAPE.sub(_before_escape, _NOTHING.sub("", text))
-        text = _WITHIN.sub(_before, _NEEDLESS.sub("", _BROKEN.sub("", text)))
+        text = _WITHIN.sub(_before, needless.sub("", _BROKEN.sub("", text)))
     if _REPEAT.search(text):
         text = _repeated(text, last)
-    text = _MARGINS.sub(_inside, text if is_usual else _LARGE.sub(_small, text))
-    return text.replace(_RESTORED, _RESTORED + _SETTLED)
+    text = _MARGINS.sub(_inside, text if is_usual else _LARGE.sub(_small_unless_styled if styled else _small, text))
+    return text.replace(_RESTORED, _RESTORED + (_SETTLED_STYLED if styled else _SETTLED))
 
 
 def _inside(match: re.Match[str]) -> str:
@@ -204,6 +209,10 @@ def _before(match: re.Match[str]) -> str:
     if _ENDING.search(inside):
         return ""
     return f"{_NO_CONTROL.sub('', inside)}\x1b[{_CONTROL.sub('', inside)}{match[2]}"
+
+
+def _small_unless_styled(match: re.Match[str]) -> str:
+    return match[0] if _STYLING.fullmatch(match[0]) else _small(match)
 
 
 def _small(match: re.Match[str]) -> str:

@@ -1,0 +1,305 @@
+"""The coloured screen of one terminal for one view: program output in, rows with their styling out; answers no query.
+
+Lives where the view lives and is not thread-safe. It never raises on any bytes: strings are cut out by
+``agents.vt.stream``, the rest goes through ``agents.vt.safety`` and ``agents.vt.sgr`` before the native core sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from agents.vt import cells, libvterm, safety, sgr
+from agents.vt.asked import Asked
+from agents.vt.cells import Looks
+from agents.vt.links import Links
+from agents.vt.modes import Modes
+from agents.vt.painted import Changes, Painted
+from agents.vt.rows import DEFAULT, PLAIN, TRUE_COLOUR, Cursor, Note, Row, Run, Shape, Style
+from agents.vt.screen import COLS, ROWS
+from agents.vt.stream import Bell, Csi, Osc, Piece, Reset, Splitter, Text
+
+__all__ = ("DEFAULT", "PLAIN", "TRUE_COLOUR", "Cursor", "Grid", "Note", "Row", "Run", "Style")
+
+#: Bytes from which on changes are noted for the whole screen at once: so many change most of it.
+_MUCH = 4096
+
+#: What restores the cursor and with it the pen, which may hold an old link.
+_RESTORES = re.compile(rb"(?<=\x1b8)")
+
+#: Erases what is kept; the core knows of no such thing.
+_ERASED = re.compile(rb"\x1b\[0*3J")
+
+#: The cursor's shape (DECSCUSR).
+_SHAPED = re.compile(rb"\x1b\[([0-9]{0,4}) q")
+_SHAPES: tuple[tuple[Shape, bool], ...] = (
+    ("block", False),
+    ("block", True),
+    ("block", False),
+    ("underline", True),
+    ("underline", False),
+    ("bar", True),
+    ("bar", False),
+)
+
+#: Modes that the core is told of, under the number it knows; margins beside the text harm it.
+_CORE_MODES = {1: 1, 5: 5, 6: 6, 7: 7, 25: 25, 47: 1047, 1047: 1047, 1048: 1048, 1049: 1049}
+_CORE_ANSI = frozenset({4, 20})
+
+#: How much of what was drawn is remembered for a character that is to be shown again.
+_REMEMBERED = 256
+
+
+class Grid:
+    """One terminal's screen, owned by the view that shows it; ``close`` frees the native core."""
+
+    def __init__(self, rows: int, cols: int, *, keep: int = 1000, library: libvterm.Library | None = None) -> None:
+        """Make an empty screen that keeps the last ``keep`` lines that left it. Raises ``libvterm.Refused``."""
+        library = library or libvterm.system()
+        self.rows, self.cols = _bounded(rows, cols)
+        self.modes = Modes()
+        self.bells = 0
+        self._splitter = Splitter()
+        self._asked, self._links = Asked(), Links()
+        self._changes = Changes(self.rows, self.cols, keep)
+        self._core = Painted(library, self.rows, self.cols, self._changes)
+        self._looks = Looks(cells.BITS[library.interface], self._links.resolve)
+        self._rest = b""  # the beginning of a character, of which more comes
+        self._tail = b""
+        self._draws = False  # whether a character set was chosen
+        self._linked = False  # whether a link was ever put into the core
+        self._shape: tuple[Shape, bool] = _SHAPES[0]
+
+    def close(self) -> None:
+        """Free the native core; nothing may be asked of the grid after it."""
+        self._core.close()
+
+    # ------------------------------------------------------------ taking
+
+    def feed(self, data: bytes) -> None:
+        """Take output of the program, cut anywhere."""
+        much = len(data) >= _MUCH
+        for piece in self._splitter.feed(data):
+            if isinstance(piece, Text):
+                self.modes.feed(piece)
+                self._text(piece.data, much=much)
+            else:
+                self._piece(piece)
+        self._core.flush()
+
+    def _piece(self, piece: Piece) -> None:
+        self._settle_character()
+        if isinstance(piece, Bell):
+            self.bells += 1
+        elif isinstance(piece, Csi):
+            self.modes.feed(piece)
+            self._control(piece)
+        elif isinstance(piece, Osc):
+            if piece.code == 8:
+                self._links.take(piece.body)
+                self._link()
+            else:
+                self._asked.feed(piece)
+        elif isinstance(piece, Reset):
+            self._reset()
+
+    def resize(self, rows: int, cols: int) -> None:
+        """Take another size. Lines that no longer fit leave at the top, and do not come back when there is room again.
+
+        The daemon's screen, which answers where the cursor is, keeps to the same.
+        """
+        rows, cols = _bounded(rows, cols)
+        if (rows, cols) == (self.rows, self.cols):
+            return
+        self._core.resize(rows, cols)
+        self._core.flush()
+        self.rows, self.cols = rows, cols
+        self._changes.forget(rows, cols)
+
+    # ------------------------------------------------------------ what there is
+
+    @property
+    def alternate(self) -> bool:
+        """Whether the alternate screen is shown, of which no line is kept."""
+        return self.modes.alternate
+
+    @property
+    def updating(self) -> bool:
+        """Whether the program is in the middle of a synchronised update."""
+        return self.modes.updating
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where the cursor is and how it looks."""
+        row, col = self._core.cursor()
+        shape, blinks = self._shape
+        return Cursor(row, col, shape, blinks or 12 in self.modes.dec, 25 in self.modes.dec)
+
+    @property
+    def title(self) -> str:
+        """The title the program gave itself, on one line, nothing unprintable in it."""
+        return self._asked.title
+
+    @property
+    def palette(self) -> Mapping[int, int]:
+        """Colours the program set, as 0xrrggbb: 0 to 255, -1 foreground, -2 background, -3 cursor."""
+        return MappingProxyType(self._asked.palette)
+
+    def take_notes(self) -> tuple[Note, ...]:
+        """Return what the program asked for and nobody did, since this was last called."""
+        return self._asked.take_notes()
+
+    def link(self, number: int) -> str | None:
+        """Return where a link leads: any address of printable characters, not judged here."""
+        return self._links.address(number)
+
+    def take_dirty(self) -> frozenset[int]:
+        """Return the rows that changed since this was last called."""
+        dirty = frozenset(self._changes.dirty)
+        self._changes.dirty.clear()
+        return dirty
+
+    def row(self, number: int) -> Row:
+        """Return a row of the screen, from 0; only what changed is read again."""
+        if not 0 <= number < self.rows:
+            raise IndexError(f"no row {number} on a screen of {self.rows}")
+        known = self._changes.rows[number]
+        if known is None:
+            known = self._changes.rows[number] = self._core.runs(number, self._looks)
+        return Row(known, self._core.is_continued(number + 1))
+
+    @property
+    def scrolled(self) -> int:
+        """How many lines left the main screen at its top since this grid was made; never fewer."""
+        return self._changes.pushed
+
+    def kept(self, number: int) -> Row | None:
+        """Return the line that left as number ``number``, from 0; None when it is kept no longer."""
+        changes = self._changes
+        at = number - (changes.pushed - len(changes.kept))
+        if not 0 <= at < len(changes.kept):
+            return None
+        return self._core.gone(changes.kept[at], self._looks)
+
+    # ------------------------------------------------------------ drawing
+
+    def _text(self, data: bytes, *, much: bool) -> None:
+        if b"3J" in data and (found := _ERASED.search(data)):
+            self._text(data[: found.start()], much=much)
+            self._core.flush()
+            self._changes.kept.clear()
+            self._text(data[found.end() :], much=much)
+            return
+        if b" q" in data:
+            for found in _SHAPED.finditer(data):
+                number = int(found[1] or 0)
+                self._shape = _SHAPES[number] if number < len(_SHAPES) else self._shape
+        data = self._rest + data
+        self._draws = self._draws or safety.chooses_characters(data)
+        last = safety.last_character(self._tail) if safety.repeats(data) else ""
+        portions, taken = safety.portions(data, drawing=self._draws, last=last, styled=True)
+        self._rest = data[taken:]
+        self._tail = (self._tail + data)[-_REMEMBERED:] if len(data) < _REMEMBERED else data[-_REMEMBERED:]
+        for portion in portions:
+            self._styled(portion, much=much)
+
+    def _styled(self, portion: bytes, *, much: bool) -> None:
+        """Draw what is safe, its styling as the core knows it."""
+        if self._links.current:
+            self._write_linked(portion)
+        elif self._linked and b"\x1b8" in portion:
+            for part in _RESTORES.split(portion):
+                self._write(part, much=much)
+                if part.endswith(b"\x1b8"):
+                    self._link()
+        else:
+            self._write(portion, much=much)
+
+    def _write(self, portion: bytes, *, much: bool) -> None:
+        if sgr.is_usual(portion):
+            self._core.paint(portion, much=much)
+            return
+        for part in _RESTORES.split(portion):  # what the pen is after it only the core knows
+            self._core.paint(sgr.rewritten(part, self._core.font()), much=much)
+
+    def _settle_character(self) -> None:
+        """Draw the beginning of a character that will never be whole: something else came."""
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            self._styled(rest.decode("utf-8", "replace").encode(), much=False)
+
+    # ------------------------------------------------------------ links
+
+    def _write_linked(self, portion: bytes) -> None:
+        """Draw within a link: whatever sets the pen anew must not lose it."""
+        at = 0
+        for found in re.finditer(rb"\x1b\[[0-9;:]*m|\x1b8", portion):
+            self._write(portion[at : found.end()], much=False)
+            self._link()
+            at = found.end()
+        self._write(portion[at:], much=False)
+
+    def _link(self) -> None:
+        """Let the pen have the link in force, and the background it had."""
+        link = self._links.current
+        if not link and not self._linked:
+            return
+        core = self._core
+        background, held = self._looks.background(core.background())
+        if held == link:
+            return
+        self._linked = True
+        number = self._links.entry(background, link) if link else 0
+        if number:
+            core.stand_for(number)
+            core.write(b"\x1b[49m")
+            core.stand_for(self._links.entry(DEFAULT, link))
+        else:
+            core.stand_for(0)
+            core.write(sgr.background(background))
+
+    # ------------------------------------------------------------ modes
+
+    def _control(self, piece: Csi) -> None:
+        if piece.final in {"h", "l"}:
+            numbers = [int(part) for part in piece.params.split(";")[:32] if part.isdigit() and len(part) <= 4]
+            for number in numbers:
+                self._mode(number, piece.final.encode(), is_private=bool(piece.private))
+        elif piece.final == "p" and piece.intermediate == "!":
+            self._soft_reset()
+
+    def _mode(self, number: int, final: bytes, *, is_private: bool) -> None:
+        if not is_private:
+            if number in _CORE_ANSI:
+                self._core.paint(b"\x1b[%d%s" % (number, final), much=False)
+            return
+        if number in _CORE_MODES:
+            self._core.paint(b"\x1b[?%d%s\x1b[0n" % (_CORE_MODES[number], final), much=False)
+        if number in {1048, 1049}:
+            self._link()
+
+    def _soft_reset(self) -> None:
+        """Do as xterm does on DECSTR (the core of 0.1 knows nothing of it, that of 0.3 too much)."""
+        core = self._core
+        row, col = core.cursor()
+        core.paint(b"\x1b[4l\x1b[?6l\x1b[?7h\x1b[?25h\x1b[?1l\x1b>\x0f\x1b(B\x1b)B\x1b[m\x1b[r\x1b[H\x1b7", much=False)
+        core.paint(b"\x1b[%d;%dH" % (row + 1, col + 1), much=False)
+        self._draws = False
+
+    def _reset(self) -> None:
+        """Do as xterm does on RIS: everything anew, also what was kept."""
+        self.modes.feed(Reset())
+        self._asked.reset()
+        self._links.current = 0
+        core = self._core
+        core.stand_for(0)
+        core.paint(b"\x1b[?1047l\x1b[?5l\x1bc\x1b7", much=True)
+        core.flush()
+        self._changes.kept.clear()
+        self._changes.forget(self.rows, self.cols)
+        self._shape, self._draws, self._tail = _SHAPES[0], False, b""
+
+
+def _bounded(rows: int, cols: int) -> tuple[int, int]:
+    return min(max(rows, ROWS[0]), ROWS[1]), min(max(cols, COLS[0]), COLS[1])

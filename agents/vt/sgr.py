@@ -1,0 +1,121 @@
+"""Writes styling (SGR) anew so that the native core keeps all of it: attributes it lacks travel as font numbers.
+
+Pure. Sources: ECMA-48 8.3.117, xterm's ctlseqs (SGR, 38 and 48 in both forms), kitty's underline styles (4:x, 58, 59).
+Font selection by the program itself (10 to 19) is left out: no terminal shows it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from agents.vt.cells import CONCEAL, FAINT, OVERLINE
+
+#: Parameters of one sequence that the core takes without harm (it has room for sixteen).
+_PARAMETERS = 12
+
+#: A colour by palette or by value; anything else that the core itself knows, faint and its like not among it.
+_COLOUR = rb"[34]8;(?:5;[0-9]{1,3}|2;[0-9]{1,3};[0-9]{1,3};[0-9]{1,3})"
+_KNOWN = rb"(?:[013-579]|2[134579]|[34][0-79]|9[0-7]|10[0-7])?"
+_EASY = rb"\x1b\[(?:%s(?:;%s){0,11}|(?:%s|%s)(?:;(?:%s|%s)){0,2})m" % (
+    *(_KNOWN,) * 2,
+    *(_COLOUR, _KNOWN) * 2,
+)
+
+#: Output in which nothing has to be written anew.
+_USUAL = re.compile(rb"(?:[^\x1b]++|%s|\x1b(?!\[[0-9;:]*+m))*+" % _EASY)
+
+#: All styling.
+STYLING = re.compile(rb"\x1b\[([0-9;:]*+)m")
+
+#: What changes the three that travel as font: set, and taken back.
+_SET = {2: FAINT, 8: CONCEAL, 53: OVERLINE}
+_UNSET = {22: FAINT, 28: CONCEAL, 55: OVERLINE}
+
+#: What the core knows by one number.
+_PASSED = frozenset({1, 3, 4, 5, 7, 9, 21, 23, 24, 25, 27, 29, 39, 49})
+_PASSED |= {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)}
+_UNDERLINES = (b"24", b"4", b"21", b"4:3")
+
+
+def is_usual(data: bytes) -> bool:
+    """Tell whether the core takes all styling in ``data`` as it is, wherever the font is 0 or not changed back."""
+    return _USUAL.fullmatch(data) is not None
+
+
+def rewritten(data: bytes, font: int) -> bytes:
+    """Return ``data`` with its styling as the core knows it, where the pen has ``font`` before."""
+    now = font
+
+    def one(found: re.Match[bytes]) -> bytes:
+        nonlocal now
+        sequence, now = _rewritten(found[1], now)
+        return sequence
+
+    return STYLING.sub(one, data)
+
+
+@functools.lru_cache(maxsize=2048)  # a program says the same few again and again
+def _rewritten(parameters: bytes, font: int) -> tuple[bytes, int]:
+    """Return what to write for one sequence, and the font behind it."""
+    groups: list[bytes] = []
+    given = parameters.split(b";")
+    at = 0
+    while at < len(given):
+        group, font, taken = _group(given, at, font)
+        groups += [group] if group else []
+        at += taken
+    if sum(1 + group.count(b";") + group.count(b":") for group in groups) <= _PARAMETERS:
+        return b"\x1b[%sm" % b";".join(groups) if groups else b"", font
+    return b"".join(b"\x1b[%sm" % group for group in groups), font
+
+
+def _group(given: list[bytes], at: int, font: int) -> tuple[bytes, int, int]:
+    """Return what to write for the parameter at ``at``, the font behind it, and how many parameters that took."""
+    number, *more = (_number(part) for part in given[at].split(b":"))
+    if number in {38, 48, 58}:
+        if more:
+            return _colour(number, more), font, 1
+        return _colour_parted(number, [_number(part) for part in given[at + 1 : at + 5]], font)
+    if number == 0:
+        return b"0", 0, 1
+    if number in _SET or number in _UNSET:
+        font = font | _SET.get(number, 0) if number in _SET else font & ~_UNSET[number]
+        return b"%s%d" % (b"22;" if number == 22 else b"", 10 + font), font, 1
+    if number == 4 and more:
+        return (_UNDERLINES[more[0]] if more[0] < len(_UNDERLINES) else b"4"), font, 1
+    number = 5 if number == 6 else number
+    return (b"%d" % number if number in _PASSED else b""), font, 1
+
+
+def _colour_parted(number: int, following: list[int], font: int) -> tuple[bytes, int, int]:
+    """Return a colour whose parts are parameters of their own; the last of them may be missing."""
+    taken = {2: 4, 5: 2}.get(following[0] if following else 0, 1)
+    return _colour(number, following[:taken]), font, 1 + min(taken, len(following))
+
+
+def _colour(number: int, parts: list[int]) -> bytes:
+    """Return a colour the core knows. An underline's is none of its: nothing is left of it."""
+    form, values = (parts[0], parts[1:]) if parts else (0, [])
+    if number == 58:
+        return b""
+    if form == 5 and values:
+        return b"%d;5;%d" % (number, min(values[0], 255))
+    if form == 2 and values:
+        # In the form with colons a colour space may stand before the colour.
+        red, green, blue = (values[1:4] if len(values) > 3 else [*values, 0, 0])[:3]
+        return b"%d;2;%d;%d;%d" % (number, min(red, 255), min(green, 255), min(blue, 255))
+    return b""
+
+
+def _number(part: bytes) -> int:
+    return int(part) if part.isdigit() and len(part) <= 4 else 0
+
+
+def background(colour: int) -> bytes:
+    """Return the sequence that sets a background as ``agents.vt.rows`` writes it."""
+    if colour < 0:
+        return b"\x1b[49m"
+    if colour < 256:
+        return b"\x1b[48;5;%dm" % colour
+    return b"\x1b[48;2;%d;%d;%dm" % (colour >> 16 & 255, colour >> 8 & 255, colour & 255)
