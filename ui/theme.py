@@ -88,6 +88,8 @@ class Theme:
     # fonts
     font_ui: QFont
     font_mono: QFont
+    # the sixteen colours of terminals
+    ansi: tuple[QColor, ...]
     unit: int = UNIT
 
     def color(self, role: str) -> QColor:
@@ -153,7 +155,8 @@ def load(name: str, *, ui_px: int = 13, mono_px: int = 13, mono_family: str = ""
     # Ligatures change what a command looks like; a reader must see its characters.
     font_mono.setFeature(QFont.Tag("calt"), 0)
     colors: dict[str, Any] = {role: QColor(flat[role]) for role in COLOR_ROLES}
-    return Theme(name=name, dark=data["dark"], font_ui=font_ui, font_mono=font_mono, **colors)
+    ansi = tuple(QColor(value) for value in data["terminal"]["ansi"])
+    return Theme(name=name, dark=data["dark"], font_ui=font_ui, font_mono=font_mono, ansi=ansi, **colors)
 
 
 def system_name(app: QApplication) -> str:

@@ -1,0 +1,205 @@
+"""What of a terminal's numbered lines is selected, and its text: words, lines, blocks. Pure; knows no widget.
+
+Places lie between cells. Rows come from whoever asks, so that what is selected may be on the screen or long gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from agents.status.untrusted import clean
+from agents.vt.rows import Row
+
+#: Gives a line by its absolute number, ``None`` for one that is not at hand.
+RowOf = Callable[[int], Row | None]
+
+#: Rows a word or a line that wraps is followed, up and down.
+WRAPS = 200
+
+#: More columns than any row has.
+_ENDLESS = 1 << 30
+
+#: What a double click takes as one: words, paths and addresses, stretches of blanks, any other character alone.
+_WORD = re.compile(r"[\w./:@~+\-?&=%#]+|\s+|.", re.DOTALL)
+
+#: What may end a sentence and not an address or a path.
+_TAIL = ".,:?"
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """A border between cells: absolute line number, and column from 0."""
+
+    line: int = 0
+    col: int = 0
+
+
+class Unit(StrEnum):
+    """What a selection grows by."""
+
+    CELL = "cell"
+    WORD = "word"
+    LINE = "line"
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """From ``anchor`` to ``caret``, in whichever order; a block is the rectangle between them."""
+
+    anchor: Place = Place()
+    caret: Place = Place()
+    block: bool = False
+
+    @property
+    def begin(self) -> Place:
+        """Return the earlier end."""
+        return min(self.anchor, self.caret)
+
+    @property
+    def end(self) -> Place:
+        """Return the later end."""
+        return max(self.anchor, self.caret)
+
+    def __bool__(self) -> bool:
+        return self.anchor.col != self.caret.col if self.block else self.anchor != self.caret
+
+    @property
+    def lines(self) -> range:
+        """Return the numbers of the lines of which something is selected."""
+        return range(self.begin.line, self.end.line + 1) if self else range(0)
+
+    def on_line(self, line: int, cols: int) -> tuple[int, int] | None:
+        """Return the selected columns of a line of ``cols`` cells, ``None`` where nothing is."""
+        if line not in self.lines:
+            return None
+        if self.block:
+            first, last = sorted((self.anchor.col, self.caret.col))
+        else:
+            first = self.begin.col if line == self.begin.line else 0
+            last = self.end.col if line == self.end.line else cols
+        first, last = min(first, cols), min(last, cols)
+        return (first, last) if first < last else None
+
+
+def cells(row: Row | None, cols: int = 0) -> list[str]:
+    """Return the text of each cell; the second one of a wide character is empty.
+
+    A row that goes on in the next one is ``cols`` wide: the blanks before its end are part of the text.
+    """
+    out: list[str] = []
+    for run in row.runs if row is not None else ():
+        out.extend(" " * (run.col - len(out)))
+        if len(run.text) == run.width:
+            out.extend(run.text)
+        else:
+            out.append(run.text)
+            out.extend([""] * (run.width - 1))
+    if row is not None and row.wraps:
+        out.extend(" " * (cols - len(out)))
+    return out
+
+
+def snapped(row: Row | None, first: int, last: int) -> tuple[int, int]:
+    """Return the columns grown to whole characters: half of a wide one cannot be selected."""
+    texts = cells(row)
+    while 0 < first < len(texts) and not texts[first]:
+        first -= 1
+    while last < len(texts) and not texts[last]:
+        last += 1
+    return first, last
+
+
+def text_of(selection: Selection, row_of: RowOf, cols: int = 0) -> str:
+    """Return the selected text: wrapped lines joined, blanks at ends of lines and all that deceives left out."""
+    parts: list[str] = []
+    for number in selection.lines:
+        row = row_of(number)
+        span = selection.on_line(number, _ENDLESS)
+        text = piece(row, *span, cols) if span is not None else ""
+        joins = not selection.block and row is not None and row.wraps and number != selection.end.line
+        parts.append(text if joins else f"{text.rstrip()}\n")
+    return clean("".join(parts)).removesuffix("\n")
+
+
+def piece(row: Row | None, first: int, last: int, cols: int = 0) -> str:
+    """Return the text of some columns, whole characters only."""
+    first, last = snapped(row, first, last)
+    return "".join(cells(row, cols)[first:last])
+
+
+def word(place: Place, row_of: RowOf, cols: int = 0) -> Selection:
+    """Return the word, path, address or stretch of blanks at a place, also where it wraps."""
+    first, texts = _logical(place.line, row_of, cols)
+    starts = _starts(texts)
+    flat = [cell for row in texts for cell in row]
+    at = starts[place.line - first] + min(place.col, max(0, len(texts[place.line - first]) - 1))
+    text, index_of = _joined(flat)
+    for found in _WORD.finditer(text):
+        begin, end = index_of[found.start()], index_of[found.end()]
+        if begin <= at < end:
+            kept = found[0].rstrip(_TAIL) or found[0]
+            end = index_of[found.start() + len(kept)]
+            if at >= end:
+                begin, end = at, at + 1
+            return Selection(_place(first, starts, begin), _place(first, starts, end, is_end=True))
+    return Selection(place, place)
+
+
+def whole_line(place: Place, row_of: RowOf, cols: int = 0) -> Selection:
+    """Return the line at a place with all rows it wraps over."""
+    first, texts = _logical(place.line, row_of, cols)
+    last = first + len(texts) - 1
+    return Selection(Place(first, 0), Place(last, max(1, len(texts[-1]))))
+
+
+def grown(origin: Selection, place: Place, unit: Unit, row_of: RowOf, cols: int = 0) -> Selection:
+    """Return ``origin`` (what was first taken) drawn out to ``place`` by whole units."""
+    if unit is Unit.CELL or origin.block:
+        return Selection(origin.anchor, place, origin.block)
+    there = word(place, row_of, cols) if unit is Unit.WORD else whole_line(place, row_of, cols)
+    if there.begin < origin.begin:
+        return Selection(origin.end, there.begin)
+    return Selection(origin.begin, max(origin.end, there.end))
+
+
+def _logical(line: int, row_of: RowOf, cols: int) -> tuple[int, list[list[str]]]:
+    """Return the number of the first row of the line that ``line`` is part of, and the cells of all its rows."""
+    first = line
+    while line - first < WRAPS:
+        above = row_of(first - 1)
+        if above is None or not above.wraps:
+            break
+        first -= 1
+    texts: list[list[str]] = []
+    for number in range(first, line + WRAPS):
+        row = row_of(number)
+        texts.append(cells(row, cols))
+        if row is None or (not row.wraps):
+            break
+    return first, texts
+
+
+def _starts(texts: Sequence[Sequence[str]]) -> list[int]:
+    starts = [0]
+    for row in texts:
+        starts.append(starts[-1] + len(row))
+    return starts
+
+
+def _joined(flat: Sequence[str]) -> tuple[str, list[int]]:
+    """Return the text of cells, and for each of its characters (and the end) the cell it is in."""
+    index_of: list[int] = []
+    for at, cell in enumerate(flat):
+        index_of.extend([at] * len(cell))
+    index_of.append(len(flat))
+    return "".join(flat), index_of
+
+
+def _place(first: int, starts: Sequence[int], at: int, *, is_end: bool = False) -> Place:
+    """Return the place of the cell ``at``; an end stays at the end of its row instead of before the next one."""
+    row = 0
+    while row + 2 < len(starts) and (at > starts[row + 1] or (at == starts[row + 1] and not is_end)):
+        row += 1
+    return Place(first + row, at - starts[row])

@@ -1,0 +1,1 @@
+"""The terminal of an agent or a project: painted, typed into, selected from."""

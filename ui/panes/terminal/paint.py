@@ -1,0 +1,294 @@
+"""Draws one row of a terminal onto a picture: backgrounds by run, text by run, whatever has no cell's width one by one.
+
+Knows nothing of scrolling, selecting or finding: what stands behind text comes as spans. All in device pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from agents.vt.rows import Row, Run
+from ui.panes.ansi import readable
+from ui.panes.terminal import glyphs
+from ui.panes.terminal.metrics import Metrics
+from ui.panes.terminal.palette import Colours
+
+#: Characters a cell of which is made from nothing but its background.
+_BLANK = " \u00a0\u3000"
+
+
+class Span(NamedTuple):
+    """Columns ``first`` to ``last`` with a colour behind them; text on it is made readable."""
+
+    first: int
+    last: int
+    color: QColor
+
+
+class Caret(NamedTuple):
+    """The cursor on a row: its column, its shape, and whether the view has the keyboard."""
+
+    col: int
+    shape: str
+    is_focused: bool
+
+
+class Look(NamedTuple):
+    """All that one row shows; equal looks need no painting. ``ruled`` are columns underlined as a link."""
+
+    row: Row | None
+    spans: tuple[Span, ...] = ()
+    caret: Caret | None = None
+    ruled: tuple[tuple[int, int], ...] = ()
+    preedit: str = ""
+    note: str = ""
+
+
+class RowPainter:
+    """Draws rows with one set of fonts and colours. Owned by a canvas."""
+
+    def __init__(self, metrics: Metrics, colours: Colours) -> None:
+        self.metrics = metrics
+        self.colours = colours
+
+    def draw(self, painter: QPainter, look: Look, top: int, cols: int) -> None:
+        """Draw what ``look`` says over the whole row at ``top``; what is wider than ``cols`` is cut off."""
+        metrics = self.metrics
+        painter.fillRect(0, top, cols * metrics.cell, metrics.height, self.colours.background)
+        if look.note:
+            self._note(painter, look.note, top, cols)
+            return
+        runs = list(_cut(look.row.runs if look.row is not None else (), look.spans))
+        self._backgrounds(painter, runs, look.spans, top)
+        for run, span in runs:
+            if run.col < cols:
+                self._run(painter, run, span, top)
+        for first, last in look.ruled:
+            width = (last - first) * metrics.cell
+            painter.fillRect(
+                first * metrics.cell, top + metrics.underline, width, metrics.line, self.colours.foreground
+            )
+        if look.preedit and look.caret is not None:
+            self._preedit(painter, look.preedit, look.caret.col, top, cols)
+        elif look.caret is not None:
+            self._caret(painter, look, top)
+
+    # -- backgrounds
+
+    def _backgrounds(
+        self, painter: QPainter, runs: list[tuple[Run, Span | None]], spans: tuple[Span, ...], top: int
+    ) -> None:
+        """Fill what lies behind the text, neighbours of one colour at once."""
+        cell, height = self.metrics.cell, self.metrics.height
+        start = end = 0
+        color: QColor | None = None
+        for run, _ in runs:
+            behind = self.colours.pair(run.style)[1]
+            if behind is not color or run.col != end:
+                if color is not None:
+                    painter.fillRect(start * cell, top, (end - start) * cell, height, color)
+                start, color = run.col, behind
+            end = run.col + run.width
+        if color is not None:
+            painter.fillRect(start * cell, top, (end - start) * cell, height, color)
+        for span in spans:
+            painter.fillRect(span.first * cell, top, (span.last - span.first) * cell, height, span.color)
+
+    # -- text
+
+    def _run(self, painter: QPainter, run: Run, span: Span | None, top: int) -> None:
+        style = run.style
+        color, _ = self.colours.pair(style)
+        if span is not None:
+            color = readable(color, span.color, self.colours.foreground)
+        if not style.conceal:
+            self._text(painter, run, color, top)
+        if style.underline or style.strike or style.overline:
+            self._rules(painter, run, color, top)
+
+    def _text(self, painter: QPainter, run: Run, color: QColor, top: int) -> None:
+        style, text, metrics = run.style, run.text, self.metrics
+        if text.isspace():
+            return
+        font = metrics.font(bold=style.bold, italic=style.italic)
+        if text.isascii():
+            painter.setFont(font)
+            painter.setPen(color)
+            painter.drawText(run.col * metrics.cell, top + metrics.ascent, text)
+        elif len(text) != run.width:
+            self._cluster(painter, text, QRect(run.col * metrics.cell, top, run.width * metrics.cell, 0), color, font)
+        else:
+            self._mixed(painter, run, color, font, top)
+
+    def _mixed(self, painter: QPainter, run: Run, color: QColor, font: QFont, top: int) -> None:
+        """Draw text of which some characters are not the font's: these alone, the rest together."""
+        metrics = self.metrics
+        start = 0
+
+        def stretch(first: int, last: int) -> None:
+            text = run.text[first:last]
+            if text and not text.isspace():
+                painter.setFont(font)
+                painter.setPen(color)
+                painter.drawText((run.col + first) * metrics.cell, top + metrics.ascent, text)
+
+        for index, char in enumerate(run.text):
+            is_drawn = glyphs.DRAWN.match(char) is not None
+            if not is_drawn and (char < "\u0250" or metrics.has(char)) and not "\u0590" <= char <= "\u08ff":
+                continue
+            stretch(start, index)
+            start = index + 1
+            box = QRect((run.col + index) * metrics.cell, top, metrics.cell, metrics.height)
+            if is_drawn:
+                glyphs.draw(painter, char, box, color)
+            elif char not in _BLANK:
+                self._cluster(painter, char, box, color, font)
+        stretch(start, len(run.text))
+
+    def _cluster(self, painter: QPainter, text: str, box: QRect, color: QColor, font: QFont) -> None:
+        """Draw one character with its accents, in whatever font has it, within its cells."""
+        metrics = self.metrics
+        box.setHeight(metrics.height)
+        if len(text) == 1 and glyphs.DRAWN.match(text):
+            glyphs.draw(painter, text, box, color)
+            return
+        plain = QFont(font)
+        plain.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0)
+        advance = QFontMetricsF(plain).horizontalAdvance(text)
+        painter.save()
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+        painter.setFont(plain)
+        painter.setPen(color)
+        painter.translate(box.left(), box.top() + metrics.ascent)
+        if advance > box.width() + 1:
+            # A stranger's letters may be wider: smaller and whole is better than cut off.
+            share = max(0.5, box.width() / advance)
+            painter.scale(share, share)
+            advance *= share
+        painter.drawText(QPoint(round((box.width() - advance) / 2) if advance < box.width() else 0, 0), text)
+        painter.restore()
+
+    # -- lines
+
+    def _rules(self, painter: QPainter, run: Run, color: QColor, top: int) -> None:
+        metrics, style = self.metrics, run.style
+        left, width, line = run.col * metrics.cell, run.width * metrics.cell, metrics.line
+        if style.strike:
+            painter.fillRect(left, top + metrics.strike, width, line, color)
+        if style.overline:
+            painter.fillRect(left, top, width, line, color)
+        y = top + metrics.underline
+        if style.underline == 3:
+            self._curl(painter, QRect(left, top, width, metrics.height), y, color)
+        elif style.underline:
+            painter.fillRect(left, y, width, line, color)
+        if style.underline == 2:
+            painter.fillRect(left, min(y + 2 * line, top + metrics.height - line), width, line, color)
+
+    def _curl(self, painter: QPainter, box: QRect, y: int, color: QColor) -> None:
+        """Draw a wave whose period is a cell, so that runs side by side go on in each other."""
+        metrics = self.metrics
+        high = max(1.0, metrics.line * 1.2)
+        middle = min(y + metrics.line, box.bottom() - high)
+        path = QPainterPath()
+        path.moveTo(box.left(), middle)
+        for n in range(box.width() // metrics.cell):
+            x = box.left() + n * metrics.cell
+            path.quadTo(x + metrics.cell / 4, middle - 2 * high, x + metrics.cell / 2, middle)
+            path.quadTo(x + metrics.cell * 3 / 4, middle + 2 * high, x + metrics.cell, middle)
+        painter.save()
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.strokePath(path, QPen(color, metrics.line))
+        painter.restore()
+
+    # -- what lies over the text
+
+    def _caret(self, painter: QPainter, look: Look, top: int) -> None:
+        caret, metrics = look.caret, self.metrics
+        assert caret is not None  # noqa: S101  (drawn only where there is one)
+        run = _run_at(look.row, caret.col)
+        width = (run.width if run is not None and len(run.text) != run.width else 1) * metrics.cell
+        box = QRect(caret.col * metrics.cell, top, width, metrics.height)
+        color = self.colours.cursor
+        if not caret.is_focused:
+            painter.setPen(
+                QPen(color, metrics.line, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin)
+            )
+            half = metrics.line / 2
+            painter.drawRect(QRectF(box).adjusted(half, half, -half, -half))
+        elif caret.shape == "underline":
+            high = max(2, metrics.line * 2)
+            painter.fillRect(box.left(), top + metrics.height - high, width, high, color)
+        elif caret.shape == "bar":
+            painter.fillRect(box.left(), top, max(2, round(metrics.cell / 6)), metrics.height, color)
+        else:
+            painter.fillRect(box, color)
+            self._under_block(painter, run, caret.col, top, color)
+
+    def _under_block(self, painter: QPainter, run: Run | None, col: int, top: int, color: QColor) -> None:
+        """Draw the character under a block cursor once more, in a colour seen on it."""
+        if run is None or run.style.conceal:
+            return
+        is_plain = len(run.text) == run.width
+        only = Run(col, 1, run.text[col - run.col], run.style) if is_plain else run
+        self._text(painter, only, readable(self.colours.background, color, _far(color)), top)
+
+    def _preedit(self, painter: QPainter, text: str, col: int, top: int, cols: int) -> None:
+        """Draw what an input method composes over the cells from the cursor on, underlined."""
+        metrics, colours = self.metrics, self.colours
+        font = QFont(metrics.font(bold=False, italic=False))
+        font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0)
+        width = round(QFontMetricsF(font).horizontalAdvance(text)) + metrics.line
+        left = max(0, min(col * metrics.cell, cols * metrics.cell - width))
+        painter.fillRect(left, top, width, metrics.height, colours.selection)
+        painter.setFont(font)
+        painter.setPen(readable(colours.foreground, colours.selection, colours.foreground))
+        painter.drawText(left, top + metrics.ascent, text)
+        painter.fillRect(left, top + metrics.height - metrics.line, width, metrics.line, colours.foreground)
+
+    def _note(self, painter: QPainter, words: str, top: int, cols: int) -> None:
+        metrics = self.metrics
+        painter.setFont(metrics.font(bold=False, italic=True))
+        painter.setPen(_muted(self.colours))
+        painter.drawText(0, top + metrics.ascent, words[:cols])
+
+
+def _muted(colours: Colours) -> QColor:
+    muted = QColor(colours.foreground)
+    muted.setAlphaF(0.6)
+    return muted
+
+
+def _far(color: QColor) -> QColor:
+    return QColor("#000000") if color.lightnessF() > 0.5 else QColor("#ffffff")
+
+
+def _run_at(row: Row | None, col: int) -> Run | None:
+    for run in row.runs if row is not None else ():
+        if run.col <= col < run.col + run.width:
+            return run
+    return None
+
+
+def _cut(runs: tuple[Run, ...], spans: tuple[Span, ...]) -> Iterator[tuple[Run, Span | None]]:
+    """Yield the runs cut at the borders of spans, each with the last span that covers it."""
+    if not spans:
+        for run in runs:
+            yield run, None
+        return
+    borders = sorted({border for span in spans for border in (span.first, span.last)})
+    for run in runs:
+        end = run.col + run.width
+        cuts = [run.col, *[b for b in borders if run.col < b < end], end]
+        if len(run.text) != run.width:
+            cuts = [run.col, end]
+        for first, last in pairwise(cuts):
+            text = run.text[first - run.col : last - run.col] if len(cuts) > 2 else run.text
+            covering = [span for span in spans if span.first <= first < span.last]
+            yield Run(first, last - first, text, run.style), covering[-1] if covering else None

@@ -1,0 +1,121 @@
+"""Turns what a program asked for into the colours it is drawn in: the theme's sixteen, the cube, true colours.
+
+Keeps what a program itself set (OSC 4, 10, 11, 12) and whether the whole screen is reversed. Paints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QColor
+
+from agents.vt.rows import Style
+from ui.panes.ansi import exact, mix
+from ui.theme import Theme, contrast
+
+#: Keys of what a program set beside the numbered colours.
+FOREGROUND, BACKGROUND, CURSOR = -1, -2, -3
+
+#: Least contrast of the sixteen as text on the usual background: black stays black only as a background.
+LEAST = 3.0
+
+_RGB = 0x1000000
+
+#: Pairs remembered; a picture in true colours has more than anybody comes back to.
+_KEPT = 4096
+
+#: How much of the background a faint character takes.
+_FAINT = 0.4
+
+Pair = tuple[QColor, QColor | None]
+
+
+class Colours:
+    """Colours of one view. Owned by its canvas; ``version`` changes when everything must be painted anew."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._overrides: Mapping[int, int] = {}
+        self._is_reversed = False
+        self.bold_is_bright = False
+        self.version = 0
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self._forget()
+
+    def follow(self, overrides: Mapping[int, int], *, is_reversed: bool) -> None:
+        """Take what the program set."""
+        if (is_reversed, overrides) != (self._is_reversed, self._overrides):
+            self._overrides, self._is_reversed = dict(overrides), is_reversed
+            self._forget()
+
+    def set_bold_is_bright(self, *, on: bool) -> None:
+        """Draw bold text in one of the first eight colours in its bright fellow."""
+        self.bold_is_bright = on
+        self._forget()
+
+    def _forget(self) -> None:
+        self.version += 1
+        self._pairs: dict[Style, Pair] = {}
+        fg = self._set(FOREGROUND, self._theme.text)
+        bg = self._set(BACKGROUND, self._theme.code)
+        self.foreground, self.background = (bg, fg) if self._is_reversed else (fg, bg)
+
+    def _set(self, key: int, usual: QColor) -> QColor:
+        return exact(self._overrides[key] | _RGB) if key in self._overrides else usual
+
+    @property
+    def cursor(self) -> QColor:
+        """Return the colour of the cursor."""
+        return self._set(CURSOR, self.foreground)
+
+    @property
+    def selection(self) -> QColor:
+        """Return the colour behind selected text, seen on whatever background there is."""
+        chosen = self._theme.selection
+        if contrast(chosen, self.background) < 1.25:
+            return mix(self.background, self.foreground, 0.3)
+        return chosen
+
+    def pair(self, style: Style) -> Pair:
+        """Return the colours of text and of what lies behind it, ``None`` for the usual background."""
+        found = self._pairs.get(style)
+        if found is None:
+            if len(self._pairs) >= _KEPT:
+                self._pairs.clear()
+            found = self._pairs[style] = self._made(style)
+        return found
+
+    def _made(self, style: Style) -> Pair:
+        number = style.fg
+        if self.bold_is_bright and style.bold and 0 <= number < 8:
+            number += 8
+        fg = self.foreground if number < 0 else self.color(number)
+        bg = None if style.bg < 0 else self.color(style.bg)
+        if style.reverse:
+            fg, bg = bg or self.background, fg
+        elif number < 16 and style.bg < 16 and number != style.bg:
+            fg = self._seen(fg, bg or self.background)
+        if style.faint:
+            fg = mix(fg, bg or self.background, _FAINT)
+        return fg, bg
+
+    def _seen(self, color: QColor, behind: QColor) -> QColor:
+        """Return one of the sixteen, or the usual colour, as it can be read on another of them.
+
+        Which of them go together differs from theme to theme, and no program knows ours. True colours stay.
+        """
+        toward = max((self.foreground, self.background), key=lambda end: contrast(end, behind))
+        for tenth in range(11):
+            mixed = mix(color, toward, tenth / 10)
+            if contrast(mixed, behind) >= LEAST:
+                return mixed
+        return toward
+
+    def color(self, number: int) -> QColor:
+        """Return a numbered colour, 0 to 255, or a true one."""
+        if number in self._overrides:
+            return exact(self._overrides[number] | _RGB)
+        return self._theme.ansi[number] if number < 16 else exact(number)

@@ -1,0 +1,58 @@
+"""What a view needs of a terminal, as the narrowest protocol; ``app.terminal`` implements it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from agents.vt.grid import Grid
+from agents.vt.rows import Row
+from app.terminal.selection import Selection
+
+
+class Shown(Protocol):
+    """The lines and the screen of one program. Owned by one visible view; lives in the loop of the GUI."""
+
+    @property
+    def grid(self) -> Grid:
+        """Return the screen."""
+
+    @property
+    def epoch(self) -> int:
+        """Return a number that changes when line numbers lose their meaning."""
+
+    @property
+    def first(self) -> int:
+        """Return the lowest line number known, 0 or less."""
+
+    @property
+    def top(self) -> int:
+        """Return the number of the screen's first row."""
+
+    @property
+    def bottom(self) -> int:
+        """Return the number of the screen's last row."""
+
+    @property
+    def has_older(self) -> bool:
+        """Tell whether the log holds more before ``first``."""
+
+    def pump(self, budget_s: float) -> bool:
+        """Draw what came, for no longer than this; true when more is waiting."""
+
+    def grew(self, size: int, rows: int, cols: int) -> None:
+        """Take note of a longer log and the size of the terminal there."""
+
+    def look(self) -> bool:
+        """Notice growth no event told of; true when there was some."""
+
+    def line(self, number: int) -> Row | None:
+        """Return a line, ``None`` for one that must be loaded first."""
+
+    async def load_older(self, lines: int) -> None:
+        """Make earlier lines known."""
+
+    def text_of(self, selection: Selection) -> str:
+        """Return what is selected as text to copy."""
+
+    def close(self) -> None:
+        """Let go of the screen and the log."""
