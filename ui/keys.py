@@ -16,6 +16,7 @@ from shiboken6 import isValid
 
 from app.commands import TYPING, Zone
 from app.keymap import SEQUENCE_S, Keymap, chord
+from ui import latin
 
 _NAMES = {
     Qt.Key.Key_Return: "Enter",
@@ -59,6 +60,8 @@ def chord_of(event: QKeyEvent) -> str | None:
         return chord((), text)  # AltGr as some platforms report it
     if not held & {"Ctrl", "Alt", "Meta"}:
         return chord((), text) if len(text) == 1 and text.isprintable() else None
+    if latin.is_foreign(text or _character(event.key()) or ""):
+        text = latin.on_board(event) or text
     character = _under_modifiers(event.key(), text)
     return chord(held, character) if character else None
 
@@ -68,6 +71,10 @@ def _under_modifiers(key: int, text: str) -> str | None:
         return chr(ord(text) + 96)  # Ctrl with a letter, whatever the layout calls the key
     if len(text) == 1 and text.isprintable():
         return text
+    return _character(key)
+
+
+def _character(key: int) -> str | None:
     return chr(key) if 0x20 < key < 0x10000 else None
 
 

@@ -16,6 +16,7 @@ from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QMouseEvent, QWheelEvent
 
 from agents.vt.keys import Key
 from agents.vt.mouse import Mouse
+from ui import latin
 
 IS_MAC = sys.platform == "darwin"
 
@@ -44,9 +45,7 @@ _NAMES: dict[int, str] = {
     _K.Key_Menu: "Menu",
 } | {int(_K.Key_F1) + n: f"F{n + 1}" for n in range(24)}
 
-#: Characters of the keys of a PC-101 keyboard by the codes X11 and Wayland give them, and what Shift makes of them.
-_ROWS = {10: "1234567890-=", 24: "qwertyuiop[]", 38: "asdfghjkl;'`", 51: "\\zxcvbnm,./"}
-_PC101 = {first + n: character for first, row in _ROWS.items() for n, character in enumerate(row)}
+#: What Shift makes of the keys of a US keyboard.
 _SHIFTED = dict(zip('!@#$%^&*()_+{}:"~|<>?', "1234567890-=[];'`\\,./", strict=True))
 
 #: The bit of NumLock in what X11 and Wayland call the modifiers.
@@ -63,7 +62,7 @@ _BUTTONS = (
 #: What one notch of a wheel counts in Qt.
 NOTCH = 120
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _LINE_END = re.compile("\r\n|\n")
 
 
@@ -73,7 +72,7 @@ def key_of(event: QKeyEvent, *, is_mac: bool = IS_MAC) -> Key | None:
     shift, ctrl, alt, meta = _modifiers(event.modifiers(), is_mac=is_mac)
     shift = shift or event.key() == _K.Key_Backtab
     text = event.text()
-    is_typed = bool(text) and text.isprintable()
+    is_typed = bool(text) and not _CONTROL.search(text)
     if name == "Space" and is_typed and text != " ":
         name = ""  # a no-break space, say: AltGr made another character of it
     if not name:
@@ -98,7 +97,8 @@ def key_of(event: QKeyEvent, *, is_mac: bool = IS_MAC) -> Key | None:
 
 def committed(event: QInputMethodEvent) -> Key | None:
     """Return what an input method or a dead key made as a key that types it, ``None`` while it is being made."""
-    text = _CONTROL.sub("", _LINE_END.sub("\r", event.commitString()))
+    lines = _LINE_END.sub("\r", event.commitString()).split("\r")
+    text = "\r".join(_CONTROL.sub("", line) for line in lines)
     return Key(text=text) if text else None
 
 
@@ -181,11 +181,11 @@ def _character(key: int) -> str:
 
 
 def _base(event: QKeyEvent, text: str, *, is_mac: bool) -> str:
-    """Return the key's own character: without Shift, and a Latin one where the layout has others."""
+    """Return the key's own character: without Shift, and a Latin one where the layout is of another script."""
     if len(text) != 1:
         return text
-    on_board = "" if is_mac else _PC101.get(event.nativeScanCode(), "")
-    if not text.isascii():
+    on_board = latin.on_board(event, is_mac=is_mac)
+    if latin.is_foreign(text):
         named = _character(event.key())
         return named.lower() if named.isascii() and named else on_board or text.lower()
     if on_board and _SHIFTED.get(text) == on_board:
