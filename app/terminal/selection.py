@@ -129,43 +129,61 @@ def piece(row: Row | None, first: int, last: int, cols: int = 0) -> str:
     return "".join(cells(row, cols)[first:last])
 
 
-def word(place: Place, row_of: RowOf, cols: int = 0) -> Selection:
-    """Return the word, path, address or stretch of blanks at a place, also where it wraps."""
-    first, texts = _logical(place.line, row_of, cols)
-    starts = _starts(texts)
-    flat = [cell for row in texts for cell in row]
-    at = starts[place.line - first] + min(place.col, max(0, len(texts[place.line - first]) - 1))
-    text, index_of = _joined(flat)
-    for found in _WORD.finditer(text):
-        begin, end = index_of[found.start()], index_of[found.end()]
-        if begin <= at < end:
-            kept = found[0].rstrip(_TAIL) or found[0]
-            end = index_of[found.start() + len(kept)]
-            if at >= end:
-                begin, end = at, at + 1
-            return Selection(_place(first, starts, begin), _place(first, starts, end, is_end=True))
-    return Selection(place, place)
+class FlatLine:
+    """One line with all the rows it wraps over, as one text. Made for one question and thrown away."""
+
+    def __init__(self, first: int, texts: Sequence[Sequence[str]]) -> None:
+        self.first = first
+        self._starts = [0]
+        for row in texts:
+            self._starts.append(self._starts[-1] + len(row))
+        cells_ = [cell for row in texts for cell in row]
+        self.text = "".join(cells_)
+        self._cell_of: list[int] = []
+        for at, cell in enumerate(cells_):
+            self._cell_of.extend([at] * len(cell))
+        self._cell_of.append(len(cells_))
+
+    def index(self, place: Place) -> int:
+        """Return the number of the cell at a place; behind the end of its row it is the row's last."""
+        row = place.line - self.first
+        return min(self._starts[row] + place.col, max(self._starts[row], self._starts[row + 1] - 1))
+
+    def is_behind(self, place: Place) -> bool:
+        """Tell whether a place lies behind the text of its row."""
+        row = place.line - self.first
+        return place.col >= self._starts[row + 1] - self._starts[row]
+
+    def cell_of(self, character: int) -> int:
+        """Return the number of the cell a character of the text is in."""
+        return self._cell_of[character]
+
+    def place(self, cell: int, *, is_end: bool = False) -> Place:
+        """Return the place of a cell; an end stays at the end of its row instead of before the next one."""
+        row = 0
+        while row + 2 < len(self._starts) and (
+            cell > self._starts[row + 1] or (cell == self._starts[row + 1] and not is_end)
+        ):
+            row += 1
+        return Place(self.first + row, cell - self._starts[row])
+
+    def spans(self, begin: int, end: int) -> list[tuple[int, int, int]]:
+        """Return line, first and last column of each row that cells ``begin`` to ``end`` are in."""
+        out = []
+        for row, start in enumerate(self._starts[:-1]):
+            first, last = max(begin, start), min(end, self._starts[row + 1])
+            if first < last:
+                out.append((self.first + row, first - start, last - start))
+        return out
+
+    @property
+    def end(self) -> Place:
+        """Return the end of the last row."""
+        return Place(self.first + len(self._starts) - 2, self._starts[-1] - self._starts[-2])
 
 
-def whole_line(place: Place, row_of: RowOf, cols: int = 0) -> Selection:
-    """Return the line at a place with all rows it wraps over."""
-    first, texts = _logical(place.line, row_of, cols)
-    last = first + len(texts) - 1
-    return Selection(Place(first, 0), Place(last, max(1, len(texts[-1]))))
-
-
-def grown(origin: Selection, place: Place, unit: Unit, row_of: RowOf, cols: int = 0) -> Selection:
-    """Return ``origin`` (what was first taken) drawn out to ``place`` by whole units."""
-    if unit is Unit.CELL or origin.block:
-        return Selection(origin.anchor, place, origin.block)
-    there = word(place, row_of, cols) if unit is Unit.WORD else whole_line(place, row_of, cols)
-    if there.begin < origin.begin:
-        return Selection(origin.end, there.begin)
-    return Selection(origin.begin, max(origin.end, there.end))
-
-
-def _logical(line: int, row_of: RowOf, cols: int) -> tuple[int, list[list[str]]]:
-    """Return the number of the first row of the line that ``line`` is part of, and the cells of all its rows."""
+def flat_line(line: int, row_of: RowOf, cols: int = 0) -> FlatLine:
+    """Return the line that row ``line`` is part of, as far as its rows are at hand."""
     first = line
     while line - first < WRAPS:
         above = row_of(first - 1)
@@ -176,30 +194,37 @@ def _logical(line: int, row_of: RowOf, cols: int) -> tuple[int, list[list[str]]]
     for number in range(first, line + WRAPS):
         row = row_of(number)
         texts.append(cells(row, cols))
-        if row is None or (not row.wraps):
+        if row is None or not row.wraps:
             break
-    return first, texts
+    return FlatLine(first, texts)
 
 
-def _starts(texts: Sequence[Sequence[str]]) -> list[int]:
-    starts = [0]
-    for row in texts:
-        starts.append(starts[-1] + len(row))
-    return starts
+def word(place: Place, row_of: RowOf, cols: int = 0) -> Selection:
+    """Return the word, path, address or stretch of blanks at a place, also where it wraps."""
+    flat = flat_line(place.line, row_of, cols)
+    if flat.is_behind(place):
+        return Selection(place, place)
+    at = flat.index(place)
+    for found in _WORD.finditer(flat.text):
+        begin, end = flat.cell_of(found.start()), flat.cell_of(found.end())
+        if begin <= at < end:
+            kept = flat.cell_of(found.start() + len(found[0].rstrip(_TAIL) or found[0]))
+            begin, end = (at, at + 1) if at >= kept else (begin, kept)
+            return Selection(flat.place(begin), flat.place(end, is_end=True))
+    return Selection(place, place)
 
 
-def _joined(flat: Sequence[str]) -> tuple[str, list[int]]:
-    """Return the text of cells, and for each of its characters (and the end) the cell it is in."""
-    index_of: list[int] = []
-    for at, cell in enumerate(flat):
-        index_of.extend([at] * len(cell))
-    index_of.append(len(flat))
-    return "".join(flat), index_of
+def whole_line(place: Place, row_of: RowOf, cols: int = 0) -> Selection:
+    """Return the line at a place with all rows it wraps over, its end included."""
+    flat = flat_line(place.line, row_of, cols)
+    return Selection(Place(flat.first, 0), Place(flat.end.line, max(cols, flat.end.col, 1)))
 
 
-def _place(first: int, starts: Sequence[int], at: int, *, is_end: bool = False) -> Place:
-    """Return the place of the cell ``at``; an end stays at the end of its row instead of before the next one."""
-    row = 0
-    while row + 2 < len(starts) and (at > starts[row + 1] or (at == starts[row + 1] and not is_end)):
-        row += 1
-    return Place(first + row, at - starts[row])
+def grown(origin: Selection, place: Place, unit: Unit, row_of: RowOf, cols: int = 0) -> Selection:
+    """Return ``origin`` (what was first taken) drawn out to ``place`` by whole units."""
+    if unit is Unit.CELL or origin.block:
+        return Selection(origin.anchor, place, origin.block)
+    there = word(place, row_of, cols) if unit is Unit.WORD else whole_line(place, row_of, cols)
+    if there.begin < origin.begin:
+        return Selection(origin.end, there.begin)
+    return Selection(origin.begin, max(origin.end, there.end))

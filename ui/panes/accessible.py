@@ -1,6 +1,7 @@
 """What a screen reader is told of widgets that paint themselves: their visible text, their role.
 
-``install`` is called once by the composition root; a widget takes part by having ``accessible_text``.
+``install`` is called once by the composition root; a widget takes part by having ``accessible_text``, and
+``accessible_interface`` where that is not all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ class Spoken(Protocol):
 
     def accessible_text(self) -> str:
         """Return the visible text, line by line. Called by assistive technology at any time."""
+
+
+@runtime_checkable
+class Interfaced(Protocol):
+    """A widget that has more to say than its text, and brings what says it."""
+
+    def accessible_interface(self) -> QAccessibleInterface:
+        """Return a new interface of this widget. Called once by the factory, which keeps it."""
 
 
 class _Spoken(QAccessibleWidget):
@@ -47,7 +56,7 @@ class Factory:
             self._made.pop(self._gone.pop(), None)
         if not isinstance(thing, QWidget) or not isinstance(thing, Spoken):
             return None
-        made = _Spoken(thing)
+        made = thing.accessible_interface() if isinstance(thing, Interfaced) else _Spoken(thing)
         key = id(made)
         self._made[key] = made
         thing.destroyed.connect(lambda *_: self._gone.append(key))

@@ -55,6 +55,7 @@ class RowPainter:
     def __init__(self, metrics: Metrics, colours: Colours) -> None:
         self.metrics = metrics
         self.colours = colours
+        self._font: QFont | None = None  # what the painter of the row at hand has
 
     def draw(self, painter: QPainter, look: Look, top: int, cols: int) -> None:
         """Draw what ``look`` says over the whole row at ``top``; what is wider than ``cols`` is cut off."""
@@ -65,6 +66,7 @@ class RowPainter:
             return
         runs = list(_cut(look.row.runs if look.row is not None else (), look.spans))
         self._backgrounds(painter, runs, look.spans, top)
+        self._font = None
         for run, span in runs:
             if run.col < cols:
                 self._run(painter, run, span, top)
@@ -103,7 +105,7 @@ class RowPainter:
 
     def _run(self, painter: QPainter, run: Run, span: Span | None, top: int) -> None:
         style = run.style
-        color, _ = self.colours.pair(style)
+        color = self.colours.pair(style)[0]
         if span is not None:
             color = readable(color, span.color, self.colours.foreground)
         if not style.conceal:
@@ -115,14 +117,19 @@ class RowPainter:
         style, text, metrics = run.style, run.text, self.metrics
         if text.isspace():
             return
-        font = metrics.font(bold=style.bold, italic=style.italic)
+        font = metrics.fonts[style.bold + 2 * style.italic]
         if text.isascii():
-            painter.setFont(font)
+            if font is not self._font:
+                # Each setting makes the painter forget what it knows of the font.
+                painter.setFont(font)
+                self._font = font
             painter.setPen(color)
             painter.drawText(run.col * metrics.cell, top + metrics.ascent, text)
         elif len(text) != run.width:
+            self._font = None
             self._cluster(painter, text, QRect(run.col * metrics.cell, top, run.width * metrics.cell, 0), color, font)
         else:
+            self._font = None
             self._mixed(painter, run, color, font, top)
 
     def _mixed(self, painter: QPainter, run: Run, color: QColor, font: QFont, top: int) -> None:
@@ -235,6 +242,7 @@ class RowPainter:
         """Draw the character under a block cursor once more, in a colour seen on it."""
         if run is None or run.style.conceal:
             return
+        self._font = None
         is_plain = len(run.text) == run.width
         only = Run(col, 1, run.text[col - run.col], run.style) if is_plain else run
         self._text(painter, only, readable(self.colours.background, color, _far(color)), top)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from agents.vt.grid import Grid
@@ -39,6 +41,13 @@ class Shown(Protocol):
     def pump(self, budget_s: float) -> bool:
         """Draw what came, for no longer than this; true when more is waiting."""
 
+    @property
+    def starved(self) -> bool:
+        """Tell whether what came is not at hand: ``fetch`` gets it."""
+
+    async def fetch(self) -> None:
+        """Get what ``pump`` was short of."""
+
     def grew(self, size: int, rows: int, cols: int) -> None:
         """Take note of a longer log and the size of the terminal there."""
 
@@ -50,6 +59,9 @@ class Shown(Protocol):
 
     async def load_older(self, lines: int) -> None:
         """Make earlier lines known."""
+
+    def search(self, pattern: re.Pattern[str]) -> AsyncIterator[tuple[int, int, int]]:
+        """Yield line, column and width of what matches, newest first: screen, memory, log."""
 
     def text_of(self, selection: Selection) -> str:
         """Return what is selected as text to copy."""

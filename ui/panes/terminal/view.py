@@ -25,7 +25,7 @@ from agents.status.untrusted import one_line
 from agents.vt import mouse as mice
 from agents.vt.keys import encode
 from agents.vt.mouse import Mouse, encode_focus, encode_mouse
-from ui.panes.terminal.selecting import SelectingCanvas
+from ui.panes.terminal.spoken import SpokenCanvas
 from ui.panes.terminal.typing import NOTCH, Wheel, committed, key_of, mouse_of
 
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -41,13 +41,11 @@ _HINTS = (
 _PASSING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.MenuBarFocusReason)
 
 
-class TerminalView(SelectingCanvas):
+class TerminalView(SpokenCanvas):
     """One terminal with the keyboard and the mouse. ``paste_wanted`` is a text somebody wants pasted, not sent yet."""
 
     typed = Signal(bytes)
     paste_wanted = Signal(str)
-    link_activated = Signal(str)
-    found = Signal()
 
     _grabbed = False
     _last_cell = (-1, -1)
@@ -71,8 +69,16 @@ class TerminalView(SelectingCanvas):
         if not self.follow:
             self.to_end()
 
-    def paste(self, mode: QClipboard.Mode = QClipboard.Mode.Clipboard) -> None:
+    def paste(self) -> None:
         """Ask for the clipboard's text to be pasted: what is dangerous in it is not judged here."""
+        self._paste(QClipboard.Mode.Clipboard)
+
+    def paste_selected(self) -> None:
+        """Ask for what was selected last, anywhere, to be pasted; the clipboard's text where there is no such thing."""
+        has_own = QGuiApplication.clipboard().supportsSelection()
+        self._paste(QClipboard.Mode.Selection if has_own else QClipboard.Mode.Clipboard)
+
+    def _paste(self, mode: QClipboard.Mode) -> None:
         text = QGuiApplication.clipboard().text(mode)
         if text:
             self.paste_wanted.emit(text)
@@ -98,7 +104,7 @@ class TerminalView(SelectingCanvas):
             (key.Key_C, _BOTH): self.copy,
             (key.Key_V, _BOTH): self.paste,
             (key.Key_A, _BOTH): self.select_all,
-            (key.Key_Insert, _SHIFT): lambda: self.paste(_primary()),
+            (key.Key_Insert, _SHIFT): self.paste_selected,
             (key.Key_PageUp, _SHIFT): lambda: self.scroll_lines(-page),
             (key.Key_PageDown, _SHIFT): lambda: self.scroll_lines(page),
             (key.Key_Home, _SHIFT): self.to_begin,
@@ -202,6 +208,8 @@ class TerminalView(SelectingCanvas):
             return
         if not self.owns_size:
             self.claim_size()
+        if self.press_on_link(event):
+            return
         if self._is_programs(event):
             self._grabbed = True
             cell, pixel = self._program_cell(event.position())
@@ -210,7 +218,7 @@ class TerminalView(SelectingCanvas):
         elif event.button() is Qt.MouseButton.LeftButton:
             self.press_to_select(event)
         elif event.button() is Qt.MouseButton.MiddleButton:
-            self.paste(_primary())
+            self.paste_selected()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Take the second click as one more."""
@@ -227,9 +235,13 @@ class TerminalView(SelectingCanvas):
             if cell != self._last_cell or self.terminal.grid.modes.is_set(1016):
                 self._last_cell = cell
                 self._report(mouse_of(event, "move", cell, pixel=pixel))
+        if not self._is_dragging and event.buttons() == Qt.MouseButton.NoButton:
+            self.hover(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what the press began."""
+        if self.release_on_link(event):
+            return
         if self._is_dragging:
             if event.button() is Qt.MouseButton.LeftButton:
                 self.end_selecting()
@@ -280,12 +292,6 @@ class TerminalView(SelectingCanvas):
         menu.addSeparator()
         menu.addAction("Go to the end and follow", self.to_end)
         menu.popup(event.globalPos())
-
-
-def _primary() -> QClipboard.Mode:
-    """Return the clipboard of the middle button, the usual one where there is none."""
-    has_own = QGuiApplication.clipboard().supportsSelection()
-    return QClipboard.Mode.Selection if has_own else QClipboard.Mode.Clipboard
 
 
 def _shift_held() -> bool:
