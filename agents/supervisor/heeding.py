@@ -27,6 +27,12 @@ SILENT_S = 1.5
 #: key may echo within a pause.
 ECHO_S = 0.25
 
+#: A keeper tells of new marks at once, then not again for ten milliseconds; of a key that is the mark of the key
+#: itself, and its echo comes right behind. So for that long (and a little) the disk is looked at instead, this often,
+#: seconds.
+PEEKING_S = 0.012
+PEEK_S = 0.001
+
 #: What a timer may come too early, seconds: the moment it came for is not the next one.
 EARLY_S = 0.001
 
@@ -81,7 +87,7 @@ class Heeding:
         self._timers = timers
         self._ear = ear
         self._due: float | None = None  # the next moment; None while the connection is read
-        self._looked_at = self._echo_until = -math.inf
+        self._looked_at = self._echo_until = self._peek_until = -math.inf
         self._had_taken: int | None = None  # what was taken before the look under way
         self._news_at = -math.inf  # when there last was something new
 
@@ -110,7 +116,21 @@ class Heeding:
 
     def written(self) -> None:
         """Learn that something was written to the agent: its echo may follow."""
-        self._echo_until = self._timers.time() + ECHO_S
+        now = self._timers.time()
+        self._echo_until = now + ECHO_S
+        if self._unit.is_looked_at:
+            if now >= self._peek_until:
+                self._timers.call_at(now + PEEK_S, self._peek)
+            self._peek_until = now + PEEKING_S
+
+    def _peek(self) -> None:
+        """Look whether the echo of a key lies on the disk already."""
+        now = self._timers.time()
+        if now >= self._peek_until:
+            return
+        if self._unit.is_behind:
+            self._unit.wake()
+        self._timers.call_at(now + PEEK_S, self._peek)
 
     def settle(self) -> None:
         """Decide after a round whether to go on resting."""

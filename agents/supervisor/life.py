@@ -24,8 +24,10 @@ log = logging.getLogger(__name__)
 TELL_S = 0.01
 TELL_CHARACTERS_PER_S = 1_000_000
 
-#: Seconds between two tellings of log sizes: each is a repaint of the pane that shows the log.
+#: Seconds between two tellings of log sizes: each is a repaint of the pane that shows the log. While they may tell of
+#: the echo of a key, which a terminal and its program may answer in parts, only as long as to be bounded.
 TELL_SIZES_S = 0.1
+TELL_ECHO_S = 0.003
 
 #: Blocks in one event.
 TELL_BLOCKS = 50
@@ -267,7 +269,7 @@ class Life:
     def _tell_sizes_at(self) -> float:
         """Return when new sizes may be told: soon when they may tell of an echo, else when those of all agents are."""
         if self.hold.heeding.may_echo:
-            return self._told_sizes_at + TELL_S
+            return self._told_sizes_at + TELL_ECHO_S
         # One wake of the window for all its panes.
         return (self._told_sizes_at // TELL_SIZES_S + 1) * TELL_SIZES_S
 

@@ -242,6 +242,7 @@ def type_in(unit: Unit, data: bytes) -> None:
     if unit.intents.writer is None:
         refuse(f"{unit.name} is not connected to its keeper; what was typed was not sent")
     _issue(unit, "input", secrets.token_hex(8), {"bytes": len(data)}, lambda: data)
+    unit.wake()  # a connection that is left unread is read again: the echo comes over it
 
 
 def resize(unit: Unit, rows: int, cols: int) -> None:

@@ -80,6 +80,7 @@ def parts(*, is_quick: bool = False) -> Mapping[str, Callable[[], Iterable[Figur
         "opening": partial(opening.figures, size.idle, size.paints),
         "latency": partial(flowing.latency, size.streams, 20, size.stream.seconds, size.stream.times),
         "echo": partial(echoing.figures, 20, size.keys),
+        "typing": partial(echoing.keys, 20, 20, size.keys * 4),
         "flood": partial(flowing.flood, 20, 50_000, size.floods),
         "idle": partial(resting.idle, size.idle, size.rest),
         "busy": partial(resting.busy, 20, 20, 4, size.rest),

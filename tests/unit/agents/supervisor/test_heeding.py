@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agents.supervisor.heeding import CALM_S, ECHO_S, SEEN_S, SILENT_S, TELLING_S, Heeding
+from agents.supervisor.heeding import CALM_S, ECHO_S, PEEKING_S, SEEN_S, SILENT_S, TELLING_S, Heeding
 
 
 class Timers:
@@ -215,3 +215,27 @@ def test_the_connection_of_a_ticking_terminal_stays_unread_and_nobody_wakes_betw
     assert stage.taken == 6
     stage.advance(SILENT_S + 2 * TELLING_S)
     assert stage.is_read
+
+
+def test_the_echo_of_a_key_is_found_on_the_disk_before_the_keeper_tells_of_it(stage: Stage) -> None:
+    stage.is_looked_at = True
+    stage.heeding.written()
+    stage.round()
+    stage.timers.now += 0.0035
+    stage.on_disk += 1  # the keeper told of the key's own mark just now, and will not speak again for a while
+    stage.advance(0.002)
+    assert stage.wakes == [100.254], "within a millisecond or so"
+    stage.on_disk += 1
+    stage.advance(0.002)
+    assert stage.taken == 2, "an echo may come in parts"
+
+
+def test_nobody_looks_for_echoes_for_long_nor_for_nobody(stage: Stage) -> None:
+    stage.heeding.written()
+    assert stage.timers.calls == []
+    stage.is_looked_at = True
+    stage.heeding.written()
+    stage.heeding.written()
+    assert len(stage.timers.calls) == 1, "of many keys at once one looks"
+    stage.advance(PEEKING_S + 0.001)
+    assert (stage.timers.calls, stage.wakes) == ([], [])
