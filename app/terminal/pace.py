@@ -1,0 +1,31 @@
+"""How much output is drawn at once, so that a loop that also paints is never held up for long; pure."""
+
+from __future__ import annotations
+
+#: Bytes drawn at once, line feeds among them (to scroll is what takes longest), and seconds that should take.
+MOST, LEAST = 16 * 1024, 128
+FEEDS = 256
+_SLOW_S, _QUICK_S = 0.003, 0.0012
+
+#: What one turn of a background task may take.
+TURN_S = 0.005
+
+
+class Pace:
+    """Owned by one who draws: it learns from how long the last portions took, for few bytes can ask for much."""
+
+    def __init__(self) -> None:
+        self._size = MOST // 4
+
+    def portion(self, data: bytes, at: int, cols: int) -> int:
+        """Return where the next portion of ``data`` ends, for a screen as wide as ``cols``."""
+        end = min(len(data), at + min(self._size, FEEDS * cols))
+        feeds = data.count(b"\n", at, end)
+        return end if feeds <= FEEDS else at + max(LEAST, (end - at) * FEEDS // feeds)
+
+    def took(self, seconds: float) -> None:
+        """Take note of how long the last portion took to draw."""
+        if seconds > _SLOW_S:
+            self._size = max(LEAST, self._size // (4 if seconds > 4 * _SLOW_S else 2))
+        elif seconds < _QUICK_S:
+            self._size = min(MOST, self._size * 2)
