@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from agents.vt import mending
 from agents.vt.rows import DEFAULT, PLAIN, TRUE_COLOUR, Run, Style
 
 #: Bytes of a cell, and words of four bytes.
@@ -32,6 +33,9 @@ _INDEXED, _LEFT = 0x01, 0x06
 
 #: What the font numbers 0 to 7 stand for here: the library keeps none of these three (0.1), or not all (0.3).
 FAINT, CONCEAL, OVERLINE = 1, 2, 4
+
+#: The planes of ideographs: wide, also where the interpreter's own table knows nothing of a character.
+_IDEOGRAPHS = range(0x20000, 0x40000)
 
 #: Looks that are kept ready: more there are only where somebody wants it.
 _MANY = 4096
@@ -143,17 +147,16 @@ def _content(words: list[int], at: int) -> tuple[str, int]:
     if first in {0, GAP}:
         return "", 1
     if words[at + _SECOND] == 0:
-        shown = _character(first)
-        if width == 1 and first > 0x10FF and unicodedata.east_asian_width(shown) in {"W", "F"}:
-            return " ", 1  # something was written over its right half
-        return shown, width
+        if first > 0x10FF and (first in _IDEOGRAPHS or unicodedata.east_asian_width(chr(first)) in {"W", "F"}):
+            return (_character(first), 2) if width == 2 else (" ", 1)  # something was written over its right half
+        return _character(first), 1  # the right half of what it was written over is no half of it
     characters = words[at : at + _WIDTH]
     end = characters.index(0) if 0 in characters else _WIDTH
     return "".join(map(_character, characters[:end])), max(width, 1)
 
 
 def _character(code: int) -> str:
-    return chr(code) if code < 0xD800 or 0xE000 <= code <= 0x10FFFF else "\ufffd"
+    return mending.read(chr(code)) if code < 0xD800 or 0xE000 <= code <= 0x10FFFF else "\ufffd"
 
 
 def trimmed(made: list[Run]) -> tuple[Run, ...]:

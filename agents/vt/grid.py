@@ -7,15 +7,19 @@ Lives where the view lives and is not thread-safe. It never raises on any bytes:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
-from agents.vt import cells, libvterm, safety, sgr
+from agents.vt import cells, libvterm
 from agents.vt.asked import Asked
 from agents.vt.cells import Looks
+from agents.vt.flow import Flow, parted
+from agents.vt.kept import Later, Line
 from agents.vt.links import Links
 from agents.vt.modes import Modes
 from agents.vt.painted import Changes, Painted
+from agents.vt.pen import Pen
 from agents.vt.rows import DEFAULT, PLAIN, TRUE_COLOUR, Cursor, Note, Row, Run, Shape, Style
 from agents.vt.screen import COLS, ROWS
 from agents.vt.stream import Bell, Csi, Osc, Piece, Reset, Splitter, Text
@@ -24,9 +28,6 @@ __all__ = ("DEFAULT", "PLAIN", "TRUE_COLOUR", "Cursor", "Grid", "Note", "Row", "
 
 #: Bytes from which on changes are noted for the whole screen at once: so many change most of it.
 _MUCH = 4096
-
-#: What restores the cursor and with it the pen, which may hold an old link.
-_RESTORES = re.compile(rb"(?<=\x1b8)")
 
 #: Erases what is kept; the core knows of no such thing.
 _ERASED = re.compile(rb"\x1b\[0*3J")
@@ -46,9 +47,11 @@ _SHAPES: tuple[tuple[Shape, bool], ...] = (
 #: Modes that the core is told of, under the number it knows; margins beside the text harm it.
 _CORE_MODES = {1: 1, 5: 5, 6: 6, 7: 7, 25: 25, 47: 1047, 1047: 1047, 1048: 1048, 1049: 1049}
 _CORE_ANSI = frozenset({4, 20})
+_ALTERNATES = frozenset({47, 1047, 1049})
 
-#: How much of what was drawn is remembered for a character that is to be shown again.
-_REMEMBERED = 256
+#: Tab stops that are moved, and modes in which lines do not just flow: reverse video, origin, margins.
+_TABS = re.compile(rb"\x1bH|\x1b\[[0-9]*g")
+_FLOWING = frozenset({5, 6, 69})
 
 
 class Grid:
@@ -56,7 +59,7 @@ class Grid:
 
     def __init__(self, rows: int, cols: int, *, keep: int = 1000, library: libvterm.Library | None = None) -> None:
         """Make an empty screen that keeps the last ``keep`` lines that left it. Raises ``libvterm.Refused``."""
-        library = library or libvterm.system()
+        self._library = library = library or libvterm.system()
         self.rows, self.cols = _bounded(rows, cols)
         self.modes = Modes()
         self.bells = 0
@@ -65,11 +68,10 @@ class Grid:
         self._changes = Changes(self.rows, self.cols, keep)
         self._core = Painted(library, self.rows, self.cols, self._changes)
         self._looks = Looks(cells.BITS[library.interface], self._links.resolve)
-        self._rest = b""  # the beginning of a character, of which more comes
-        self._tail = b""
-        self._draws = False  # whether a character set was chosen
-        self._linked = False  # whether a link was ever put into the core
+        self._pen = Pen(self._core, self._looks, self._links)
+        self._tabs = False  # whether tab stops were moved
         self._shape: tuple[Shape, bool] = _SHAPES[0]
+        self._left: tuple[int, int] | None = None  # where the cursor was when 1049 left the main screen
 
     def close(self) -> None:
         """Free the native core; nothing may be asked of the grid after it."""
@@ -89,7 +91,7 @@ class Grid:
         self._core.flush()
 
     def _piece(self, piece: Piece) -> None:
-        self._settle_character()
+        self._pen.settle()
         if isinstance(piece, Bell):
             self.bells += 1
         elif isinstance(piece, Csi):
@@ -98,7 +100,7 @@ class Grid:
         elif isinstance(piece, Osc):
             if piece.code == 8:
                 self._links.take(piece.body)
-                self._link()
+                self._pen.link()
             else:
                 self._asked.feed(piece)
         elif isinstance(piece, Reset):
@@ -172,15 +174,12 @@ class Grid:
     @property
     def scrolled(self) -> int:
         """How many lines left the main screen at its top since this grid was made; never fewer."""
-        return self._changes.pushed
+        return self._changes.kept.count
 
     def kept(self, number: int) -> Row | None:
         """Return the line that left as number ``number``, from 0; None when it is kept no longer."""
-        changes = self._changes
-        at = number - (changes.pushed - len(changes.kept))
-        if not 0 <= at < len(changes.kept):
-            return None
-        return self._core.gone(changes.kept[at], self._looks)
+        line = self._changes.kept.find(number)
+        return Row(cells.runs(line.raw, self._looks), line.wraps) if isinstance(line, Line) else line
 
     # ------------------------------------------------------------ drawing
 
@@ -195,69 +194,32 @@ class Grid:
             for found in _SHAPED.finditer(data):
                 number = int(found[1] or 0)
                 self._shape = _SHAPES[number] if number < len(_SHAPES) else self._shape
-        data = self._rest + data
-        self._draws = self._draws or safety.chooses_characters(data)
-        last = safety.last_character(self._tail) if safety.repeats(data) else ""
-        portions, taken = safety.portions(data, drawing=self._draws, last=last, styled=True)
-        self._rest = data[taken:]
-        self._tail = (self._tail + data)[-_REMEMBERED:] if len(data) < _REMEMBERED else data[-_REMEMBERED:]
-        for portion in portions:
-            self._styled(portion, much=much)
-
-    def _styled(self, portion: bytes, *, much: bool) -> None:
-        """Draw what is safe, its styling as the core knows it."""
-        if self._links.current:
-            self._write_linked(portion)
-        elif self._linked and b"\x1b8" in portion:
-            for part in _RESTORES.split(portion):
-                self._write(part, much=much)
-                if part.endswith(b"\x1b8"):
-                    self._link()
+        self._tabs = self._tabs or _TABS.search(data) is not None
+        flow = parted(data, self.rows, self.cols) if much and self._flows() else None
+        if flow is None:
+            self._pen.draw(data, much=much)
         else:
-            self._write(portion, much=much)
+            self._pass(flow)
 
-    def _write(self, portion: bytes, *, much: bool) -> None:
-        if sgr.is_usual(portion):
-            self._core.paint(portion, much=much)
+    def _flows(self) -> bool:
+        """Tell whether lines just go through the screen from its bottom."""
+        modes = self.modes
+        usual = not (modes.alternate or modes.ansi) and _FLOWING.isdisjoint(modes.dec) and 7 in modes.dec
+        return usual and not self._tabs and not self._links.current and self._core.region() == (1, self.rows)
+
+    def _pass(self, flow: Flow) -> None:
+        """Let lines pass that nobody will see before they leave; they are drawn when somebody looks back."""
+        pen, core = self._pen, self._core
+        pen.draw(flow.head, much=True)
+        if core.cursor() != (self.rows - 1, 0) or not pen.is_plain:
+            pen.draw(flow.passing + flow.tail, much=True)
             return
-        for part in _RESTORES.split(portion):  # what the pen is after it only the core knows
-            self._core.paint(sgr.rewritten(part, self._core.font()), much=much)
-
-    def _settle_character(self) -> None:
-        """Draw the beginning of a character that will never be whole: something else came."""
-        if self._rest:
-            rest, self._rest = self._rest, b""
-            self._styled(rest.decode("utf-8", "replace").encode(), much=False)
-
-    # ------------------------------------------------------------ links
-
-    def _write_linked(self, portion: bytes) -> None:
-        """Draw within a link: whatever sets the pen anew must not lose it."""
-        at = 0
-        for found in re.finditer(rb"\x1b\[[0-9;:]*m|\x1b8", portion):
-            self._write(portion[at : found.end()], much=False)
-            self._link()
-            at = found.end()
-        self._write(portion[at:], much=False)
-
-    def _link(self) -> None:
-        """Let the pen have the link in force, and the background it had."""
-        link = self._links.current
-        if not link and not self._linked:
-            return
-        core = self._core
-        background, held = self._looks.background(core.background())
-        if held == link:
-            return
-        self._linked = True
-        number = self._links.entry(background, link) if link else 0
-        if number:
-            core.stand_for(number)
-            core.write(b"\x1b[49m")
-            core.stand_for(self._links.entry(DEFAULT, link))
-        else:
-            core.stand_for(0)
-            core.write(sgr.background(background))
+        core.leave(self.rows - 1)
+        draw = partial(_drawn, self._library, self._looks, self.cols, core.style(), flow)
+        self._changes.kept.add(Later(flow.lines, draw))
+        pen.draw(flow.styling, much=True)
+        core.paint(b"\x1b[H\x1b[2J", much=True)
+        pen.draw(flow.tail, much=True)
 
     # ------------------------------------------------------------ modes
 
@@ -274,10 +236,21 @@ class Grid:
             if number in _CORE_ANSI:
                 self._core.paint(b"\x1b[%d%s" % (number, final), much=False)
             return
+        if number == 1049 and final == b"h" and self._left is None:
+            self._left = self._core.cursor()
         if number in _CORE_MODES:
             self._core.paint(b"\x1b[?%d%s\x1b[0n" % (_CORE_MODES[number], final), much=False)
+        if number in _ALTERNATES and final == b"l":
+            self._come_back(is_restored=number == 1049)
         if number in {1048, 1049}:
-            self._link()
+            self._pen.link()
+
+    def _come_back(self, *, is_restored: bool) -> None:
+        """Put the cursor where it was on the main screen: the core has one place for both, and may have lost it."""
+        if is_restored and self._left is not None and 6 not in self.modes.dec:
+            row, col = self._left
+            self._core.paint(b"\x1b[%d;%dH\x1b7" % (row + 1, col + 1), much=False)
+        self._left = None
 
     def _soft_reset(self) -> None:
         """Do as xterm does on DECSTR (the core of 0.1 knows nothing of it, that of 0.3 too much)."""
@@ -285,7 +258,7 @@ class Grid:
         row, col = core.cursor()
         core.paint(b"\x1b[4l\x1b[?6l\x1b[?7h\x1b[?25h\x1b[?1l\x1b>\x0f\x1b(B\x1b)B\x1b[m\x1b[r\x1b[H\x1b7", much=False)
         core.paint(b"\x1b[%d;%dH" % (row + 1, col + 1), much=False)
-        self._draws = False
+        self._pen.begin()
 
     def _reset(self) -> None:
         """Do as xterm does on RIS: everything anew, also what was kept."""
@@ -298,7 +271,21 @@ class Grid:
         core.flush()
         self._changes.kept.clear()
         self._changes.forget(self.rows, self.cols)
-        self._shape, self._draws, self._tail = _SHAPES[0], False, b""
+        self._pen.begin()
+        self._shape, self._tabs = _SHAPES[0], False
+        self._left = None
+
+
+def _drawn(library: libvterm.Library, looks: Looks, cols: int, style: bytes, flow: Flow) -> Sequence[Row]:
+    """Return the rows that passing lines make, drawn on a screen of two rows of their own."""
+    changes = Changes(2, cols, flow.lines + 1)
+    core = Painted(library, 2, cols, changes)
+    core.paint(style + b"\x1b[2J\x1b[2H", much=True)
+    Pen(core, looks, Links()).draw(flow.passing, much=True)
+    core.paint(b"\n", much=True)
+    core.close()
+    lines = [changes.kept.find(number) for number in range(1, changes.kept.count)]
+    return [Row(cells.runs(line.raw, looks), line.wraps) for line in lines if isinstance(line, Line)]
 
 
 def _bounded(rows: int, cols: int) -> tuple[int, int]:

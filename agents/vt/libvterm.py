@@ -16,6 +16,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from agents.vt import mending
+
 #: Under which names the loader finds it; Homebrew's directory is not on every process's path.
 NAMES = {
     "linux": ("libvterm.so.0",),
@@ -214,7 +216,7 @@ class Core:
     def _read(self, rectangle: Rectangle) -> str:
         buffer = self._buffer
         length = self._text(self._screen, buffer, len(buffer), rectangle) or 0
-        return ctypes.string_at(buffer, min(length, len(buffer))).decode("utf-8", "replace")
+        return mending.read(ctypes.string_at(buffer, min(length, len(buffer))).decode("utf-8", "replace"))
 
     def cursor(self) -> tuple[int, int]:
         """Return row and column of the cursor, from 0. A restored one may lie outside of a screen that shrank."""

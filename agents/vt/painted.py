@@ -6,12 +6,13 @@ Lives with one grid. The callbacks run inside of ``write`` and only note down; t
 from __future__ import annotations
 
 import ctypes
-from collections import deque
+import re
 
 from agents.vt import cells
 from agents.vt.cells import Looks
+from agents.vt.kept import Kept, Line
 from agents.vt.libvterm import Core, Library, Position, Rectangle
-from agents.vt.rows import PLAIN, Row, Run
+from agents.vt.rows import PLAIN, Run
 
 #: ``VTermDamageSize``: a call for every row that changed, or one for all of them and one for what scrolled.
 _BY_ROW, _BY_SCREEN = 1, 3
@@ -51,8 +52,7 @@ class Changes:
     """What the core did since somebody looked: rows read before that still hold, rows that changed, lines gone."""
 
     def __init__(self, rows: int, cols: int, keep: int) -> None:
-        self.pushed = 0
-        self.kept: deque[tuple[bytes, bool]] = deque(maxlen=keep)
+        self.kept = Kept(keep)
         self.rows: list[tuple[Run, ...] | None] = []
         self.dirty: set[int] = set()
         self.forget(rows, cols)
@@ -116,7 +116,16 @@ class Painted(Core):
         """Hear of changes that were held back."""
         self._library["screen_flush_damage"](self._screen)
 
+    def leave(self, rows: int) -> None:
+        """Let the first ``rows`` rows leave the screen at its top, as if they had been scrolled off."""
+        self.paint(b"\x1b[%dS" % rows, much=True)
+
     # ------------------------------------------------------------ the pen
+
+    def style(self) -> bytes:
+        """Return the sequence that sets the pen as it is, but for a link."""
+        found = re.search(rb"1\$r([0-9;:]*)m", self._ask(b"\x1bP$qm\x1b\\"))
+        return b"\x1b[0m" + (b"\x1b[%sm" % found[1] if found and found[1] else b"")
 
     def font(self) -> int:
         """Return the font number of the pen, 0 to 9."""
@@ -149,8 +158,8 @@ class Painted(Core):
     def runs(self, row: int, looks: Looks) -> tuple[Run, ...]:
         """Read one row."""
         text = self._read(Rectangle(row, row + 1, 0, self.cols))
-        if cells.SIMPLE.fullmatch(text):
-            return self._by_looks(row, text, looks)
+        if cells.SIMPLE.fullmatch(text) and not self._read(Rectangle(row, row + 1, len(text), self.cols)):
+            return self._by_looks(row, text, looks)  # no cell is half of a wide character, which is no text
         return cells.runs(self.raw(row), looks)
 
     def raw(self, row: int) -> bytes:
@@ -188,15 +197,10 @@ class Painted(Core):
             col = end
         return cells.trimmed(made)
 
-    def gone(self, line: tuple[bytes, bool], looks: Looks) -> Row:
-        """Return a line that left the screen."""
-        raw, wraps = line
-        return Row(cells.runs(raw, looks), wraps)
-
 
 def _callbacks(changes: Changes) -> Callbacks:
     """Return what the library calls; it holds ``changes`` alone, so that a core nobody needs is freed at once."""
-    kept, take = changes.kept, ctypes.string_at
+    push_line, take, size = changes.kept.push, ctypes.string_at, cells.SIZE
 
     def damage(rectangle: Rectangle, user: int | None) -> int:
         changes.damaged(rectangle)
@@ -207,8 +211,7 @@ def _callbacks(changes: Changes) -> Callbacks:
         return 1
 
     def push(cols: int, line: int, user: int | None) -> int:
-        changes.pushed += 1
-        kept.append((take(line, cols * cells.SIZE), False))
+        push_line(Line(take(line, cols * size)))
         return 1
 
     return Callbacks(damage=_DAMAGE(damage), moverect=_MOVE(move), sb_pushline=_PUSH(push))

@@ -12,6 +12,7 @@ import codecs
 import re
 from itertools import pairwise
 
+from agents.vt import mending
 from agents.vt.joining import JOINING
 
 #: Parameter characters of a sequence, and intermediates of an escape, that may go on; more are no sequence.
@@ -182,11 +183,11 @@ def _clean(text: str, last: str, *, styled: bool) -> str:
     if not is_usual:
         needless = _NEEDLESS_STYLED if styled else _NEEDLESS
         text = _WITHIN_ESCAPE.sub(_before_escape, _NOTHING.sub("", text))
-        text = _WITHIN.sub(_before, needless.sub("", _BROKEN.sub("", text)))
+        text = mending.ordered(_WITHIN.sub(_before, needless.sub("", _BROKEN.sub("", text))))
     if _REPEAT.search(text):
         text = _repeated(text, last)
     text = _MARGINS.sub(_inside, text if is_usual else _LARGE.sub(_small_unless_styled if styled else _small, text))
-    return text.replace(_RESTORED, _RESTORED + (_SETTLED_STYLED if styled else _SETTLED))
+    return mending.mended(text).replace(_RESTORED, _RESTORED + (_SETTLED_STYLED if styled else _SETTLED))
 
 
 def _inside(match: re.Match[str]) -> str:

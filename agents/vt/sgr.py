@@ -16,14 +16,19 @@ _PARAMETERS = 12
 
 #: A colour by palette or by value; anything else that the core itself knows, faint and its like not among it.
 _COLOUR = rb"[34]8;(?:5;[0-9]{1,3}|2;[0-9]{1,3};[0-9]{1,3};[0-9]{1,3})"
-_KNOWN = rb"(?:[013-579]|2[134579]|[34][0-79]|9[0-7]|10[0-7])?"
-_EASY = rb"\x1b\[(?:%s(?:;%s){0,11}|(?:%s|%s)(?:;(?:%s|%s)){0,2})m" % (
-    *(_KNOWN,) * 2,
-    *(_COLOUR, _KNOWN) * 2,
-)
+_ONE = rb"(?:0?[013-579]?|2[134579]|[34][0-79]|9[0-7]|10[0-7])"
+_EASY = rb"(?:%s(?:;%s){0,11}+|%s(?:;(?:%s|%s))?)m" % (_ONE, _ONE, _COLOUR, _COLOUR, _ONE)
 
-#: Output in which nothing has to be written anew.
-_USUAL = re.compile(rb"(?:[^\x1b]++|%s|\x1b(?!\[[0-9;:]*+m))*+" % _EASY)
+#: Output in which no styling has to be written anew.
+_KNOWN = re.compile(rb"(?:[^\x1b]++|\x1b(?!\[[0-9;:]*+m)|\x1b\[%s)*+" % _EASY)
+
+#: Output as it nearly always is: of this neither ``agents.vt.safety`` nor this module has to change anything. What is to
+#: be repeated, a restored cursor and whatever ``agents.vt.mending`` looks for are not in it.
+_OTHER = rb"[0-9]{0,4}(?:;[0-9]{0,4})?[@-KNPSX-Z`adefgjkn]"
+_USUAL = re.compile(rb"(?:[^\x00\x1b\x7f-\xff]++|\x1b\[(?:%s|%s)|\x1b[7=>DEHM])*+" % (_EASY, _OTHER))
+
+#: The default background as it lies in a cell.
+NO_BACKGROUND = 0x04
 
 #: All styling.
 STYLING = re.compile(rb"\x1b\[([0-9;:]*+)m")
@@ -39,8 +44,13 @@ _UNDERLINES = (b"24", b"4", b"21", b"4:3")
 
 
 def is_usual(data: bytes) -> bool:
-    """Tell whether the core takes all styling in ``data`` as it is, wherever the font is 0 or not changed back."""
+    """Tell whether ``data`` is whole, safe and styled as the core knows it: it can be drawn as it is."""
     return _USUAL.fullmatch(data) is not None
+
+
+def is_known(data: bytes) -> bool:
+    """Tell whether the core knows all styling in ``data``."""
+    return _KNOWN.fullmatch(data) is not None
 
 
 def rewritten(data: bytes, font: int) -> bytes:
@@ -100,7 +110,7 @@ def _colour(number: int, parts: list[int]) -> bytes:
     if number == 58:
         return b""
     if form == 5 and values:
-        return b"%d;5;%d" % (number, min(values[0], 255))
+        return b"%d;5;%d" % (number, values[0]) if values[0] < 256 else b""
     if form == 2 and values:
         # In the form with colons a colour space may stand before the colour.
         red, green, blue = (values[1:4] if len(values) > 3 else [*values, 0, 0])[:3]
