@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 from agents.vt import cells, libvterm
@@ -45,12 +45,12 @@ _SHAPES: tuple[tuple[Shape, bool], ...] = (
 )
 
 #: Modes that the core is told of, under the number it knows; margins beside the text harm it.
-_CORE_MODES = {1: 1, 5: 5, 6: 6, 7: 7, 25: 25, 47: 1047, 1047: 1047, 1048: 1048, 1049: 1049}
+_CORE_MODES = {5: 5, 6: 6, 7: 7, 47: 1047, 1047: 1047, 1048: 1048, 1049: 1049}
 _CORE_ANSI = frozenset({4, 20})
 _ALTERNATES = frozenset({47, 1047, 1049})
 
 #: Tab stops that are moved, and modes in which lines do not just flow: reverse video, origin, margins.
-_TABS = re.compile(rb"\x1bH|\x1b\[[0-9]*g")
+_TABS = (b"\x1bH", b"\x1b[g", b"\x1b[0g", b"\x1b[3g", b"\x1b[5g")
 _FLOWING = frozenset({5, 6, 69})
 
 
@@ -194,7 +194,7 @@ class Grid:
             for found in _SHAPED.finditer(data):
                 number = int(found[1] or 0)
                 self._shape = _SHAPES[number] if number < len(_SHAPES) else self._shape
-        self._tabs = self._tabs or _TABS.search(data) is not None
+        self._tabs = self._tabs or any(tab in data for tab in _TABS)
         flow = parted(data, self.rows, self.cols) if much and self._flows() else None
         if flow is None:
             self._pen.draw(data, much=much)
@@ -225,21 +225,19 @@ class Grid:
 
     def _control(self, piece: Csi) -> None:
         if piece.final in {"h", "l"}:
-            numbers = [int(part) for part in piece.params.split(";")[:32] if part.isdigit() and len(part) <= 4]
-            for number in numbers:
-                self._mode(number, piece.final.encode(), is_private=bool(piece.private))
+            for number in _numbers(piece.params):
+                if number in (_CORE_MODES if piece.private else _CORE_ANSI):
+                    self._mode(number, piece.final.encode(), is_private=bool(piece.private))
         elif piece.final == "p" and piece.intermediate == "!":
             self._soft_reset()
 
     def _mode(self, number: int, final: bytes, *, is_private: bool) -> None:
         if not is_private:
-            if number in _CORE_ANSI:
-                self._core.paint(b"\x1b[%d%s" % (number, final), much=False)
+            self._core.paint(b"\x1b[%d%s" % (number, final), much=False)
             return
         if number == 1049 and final == b"h" and self._left is None:
             self._left = self._core.cursor()
-        if number in _CORE_MODES:
-            self._core.paint(b"\x1b[?%d%s\x1b[0n" % (_CORE_MODES[number], final), much=False)
+        self._core.paint(b"\x1b[?%d%s\x1b[0n" % (_CORE_MODES[number], final), much=False)
         if number in _ALTERNATES and final == b"l":
             self._come_back(is_restored=number == 1049)
         if number in {1048, 1049}:
@@ -274,6 +272,11 @@ class Grid:
         self._pen.begin()
         self._shape, self._tabs = _SHAPES[0], False
         self._left = None
+
+
+@lru_cache(maxsize=256)
+def _numbers(parameters: str) -> tuple[int, ...]:
+    return tuple([int(part) for part in parameters.split(";")[:32] if part.isdigit() and len(part) <= 4])
 
 
 def _drawn(library: libvterm.Library, looks: Looks, cols: int, style: bytes, flow: Flow) -> Sequence[Row]:

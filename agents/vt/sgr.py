@@ -15,14 +15,14 @@ from agents.vt.cells import CONCEAL, FAINT, OVERLINE
 _PARAMETERS = 12
 
 #: A colour by palette or by value; anything else that the core itself knows, faint and its like not among it.
-_COLOUR = rb"[34]8;(?:5;[0-9]{1,3}|2;[0-9]{1,3};[0-9]{1,3};[0-9]{1,3})"
-_ONE = rb"(?:0?[013-579]?|2[134579]|[34][0-79]|9[0-7]|10[0-7])"
+_COLOUR = rb"[34]8;(?:5;(?:1?[0-9]{1,2}|2[0-4][0-9]|25[0-5])|2;[0-9]{1,3};[0-9]{1,3};[0-9]{1,3})"
+_ONE = rb"(?:2[134579]|[34][0-79]|9[0-7]|10[0-7]|0?[013-579]?)"
 _EASY = rb"(?:%s(?:;%s){0,11}+|%s(?:;(?:%s|%s))?)m" % (_ONE, _ONE, _COLOUR, _COLOUR, _ONE)
 
 #: Output in which no styling has to be written anew.
 _KNOWN = re.compile(rb"(?:[^\x1b]++|\x1b(?!\[[0-9;:]*+m)|\x1b\[%s)*+" % _EASY)
 
-#: Output as it nearly always is: of this neither ``agents.vt.safety`` nor this module has to change anything. What is to
+#: Output as it nearly always is: neither ``agents.vt.safety`` nor this module has to change any of it. What is to
 #: be repeated, a restored cursor and whatever ``agents.vt.mending`` looks for are not in it.
 _OTHER = rb"[0-9]{0,4}(?:;[0-9]{0,4})?[@-KNPSX-Z`adefgjkn]"
 _USUAL = re.compile(rb"(?:[^\x00\x1b\x7f-\xff]++|\x1b\[(?:%s|%s)|\x1b[7=>DEHM])*+" % (_EASY, _OTHER))
