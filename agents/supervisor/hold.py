@@ -17,7 +17,7 @@ from agents.model import Lifecycle
 from agents.runtime.directory import DirectoryDamaged, KeeperState
 from agents.runtime.lease import LeaseHeld, Owner
 from agents.runtime.tree import VARIABLE, boot, is_same
-from agents.supervisor import decisions, hooking, switching, terminals
+from agents.supervisor import decisions, hooking, switching
 from agents.supervisor.ending import Ending
 from agents.supervisor.heeding import Heeding
 from agents.supervisor.row import can_resume
@@ -159,6 +159,7 @@ class Hold:
         self.let_go.clear()
         self.ending.forget()
         unit.outflow.forget()
+        unit.sizing.forget()
         unit.background, unit.quiet_since, unit.processes = 0, 0.0, None
         unit.replica.vitals.launching(incarnation, clock.wall())
         wanted = unit.made.want
@@ -172,7 +173,7 @@ class Hold:
             await unit.recorder.durable()
             unit.services.steps.reached("launching", unit.id, "launch")
             env = {**unit.services.environ, **unit.kind.env, **unit.spec.env, **self._marks(nonce)}
-            rows, cols = terminals.size(unit)  # the size it had: a view that is open goes on with it
+            rows, cols = unit.cells  # the size it had: a view that is open goes on with it
             sized = {"rows": rows, "cols": cols} if rows and cols else {}
             await self.tether.launch(msgspec.structs.replace(unit.spec, argv=argv, **sized), incarnation, env)
             unit.intents.writer = self.tether.link
@@ -289,6 +290,7 @@ class Hold:
                 unit.intents.writer = self.tether.link
                 self.ending.forget()
                 unit.outflow.forget()
+                unit.sizing.forget()
                 return
         await self._read()
         if unit.is_live:

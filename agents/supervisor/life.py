@@ -10,7 +10,7 @@ import logging
 
 from agents.events import BlocksChanged, LogGrew
 from agents.model import Block
-from agents.supervisor import decisions, ruling, terminals
+from agents.supervisor import decisions, ruling
 from agents.supervisor.hold import Hold
 from agents.supervisor.looking import Looking
 from agents.supervisor.mending import Mending
@@ -256,7 +256,7 @@ class Life:
     def _tell_sizes(self, now: float) -> None:
         """Tell how long the logs are; another size of the terminal at once, with where in the output it began."""
         vitals, bus = self.unit.replica.vitals, self.unit.services.bus
-        cells = terminals.size(self.unit)
+        cells = self.unit.cells
         if cells != self._told_cells:
             self._told_cells = cells
             bus.publish(LogGrew(self.unit.id, min(vitals.sized_at, vitals.out_size), vitals.err_size, *cells))

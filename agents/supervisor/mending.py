@@ -5,8 +5,6 @@ A terminal can ask for that only by another size: one column less, and back. Nev
 
 from __future__ import annotations
 
-import contextlib
-
 from agents.supervisor.unit import Unit
 
 #: Seconds a screen must have been torn before it is mended (a flood that goes on would tear it again), between the two
@@ -45,7 +43,7 @@ class Mending:
         rows, cols = size
         if cols <= 2:
             return None
-        self._resize(rows, cols - 1)
+        unit.sizing.tell(rows, cols - 1)
         self._narrow, self._back_at, self._not_before = (rows, cols - 1), now + BACK_S, now + AGAIN_S
         return self._back_at
 
@@ -55,11 +53,5 @@ class Mending:
         narrow, self._narrow = self._narrow, None
         size = None if self._unit.adapter is None else self._unit.adapter.size()
         if narrow is not None and size in (narrow, (narrow[0], narrow[1] + 1)):  # else somebody chose another one
-            self._resize(narrow[0], narrow[1] + 1)
+            self._unit.sizing.tell(narrow[0], narrow[1] + 1)
         return self._not_before
-
-    def _resize(self, rows: int, cols: int) -> None:
-        writer = self._unit.intents.writer
-        if writer is not None:
-            with contextlib.suppress(ConnectionError):  # it is tried again once there is another connection
-                writer.resize(rows, cols)

@@ -252,8 +252,7 @@ def resize(unit: Unit, rows: int, cols: int) -> None:
         refuse(f"{rows} rows and {cols} columns is no size of a terminal", ErrorCode.INVALID_PARAMS)
     if unit.intents.writer is None:
         refuse(f"{unit.name} is not connected to its keeper; try again in a moment")
-    with contextlib.suppress(ConnectionError):  # the size is asked for again with the next view
-        unit.intents.writer.resize(rows, cols)
+    unit.sizing.want(rows, cols)
 
 
 async def end(unit: Unit, how: str) -> str:

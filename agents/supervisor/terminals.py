@@ -1,4 +1,4 @@
-"""Terminals of agents, apart from what their programs mean by them: how large they are, and where a view begins.
+"""Terminals of agents, apart from what their programs mean by them: where a view of one begins.
 
 Reads the replica; writes nothing to any program.
 """
@@ -10,14 +10,6 @@ import msgspec
 from agents.jsonrpc import ErrorCode, RpcError
 from agents.supervisor.unit import Unit
 from agents.wire import TerminalState
-
-
-def size(unit: Unit) -> tuple[int, int]:
-    """Return rows and columns as of what was taken in, zeros where there is no terminal."""
-    vitals = unit.replica.vitals
-    if vitals.rows and vitals.cols:
-        return vitals.rows, vitals.cols
-    return (unit.adapter and unit.adapter.size()) or (0, 0)
 
 
 def open_view(unit: Unit) -> TerminalState:
@@ -32,6 +24,6 @@ def open_view(unit: Unit) -> TerminalState:
     found = None
     with unit.firewall("reading its screen"):
         found = unit.adapter and unit.adapter.terminal(vitals.out_size)
-    rows, cols = size(unit)
+    rows, cols = unit.cells
     begun = found or TerminalState(vitals.out_size, rows or unit.spec.rows, cols or unit.spec.cols)
     return msgspec.structs.replace(begun, offset=max(begun.offset, vitals.began_at), began=vitals.began_at)

@@ -44,6 +44,7 @@ from agents.supervisor.recorder import Outbox, Recorder
 from agents.supervisor.replica import Replica, Taken
 from agents.supervisor.services import Services
 from agents.supervisor.shapes import Running, Wardrobe
+from agents.supervisor.sizing import Sizing
 from agents.supervisor.waiters import Waiters
 from agents.supervisor.waits import Progress
 from agents.transcript.file import TranscriptFile
@@ -75,6 +76,7 @@ class Unit:
         replica = Replica(kind, spec, own.family, self._decided, self.shapes)
         transcript = TranscriptFile(directory.transcript_file, self.redactor.text)
         self.intake = Intake(directory, replica, transcript, self._on_taken, self._on_stored, self._on_gap)
+        self.sizing = Sizing(asyncio.get_running_loop, lambda: self.intents.writer, lambda: self.cells)
         self.waiters: Waiters[tuple[AgentRow, str]] = Waiters()
         self.woken = asyncio.Event()
         self.view = View()
@@ -126,6 +128,15 @@ class Unit:
     def is_live(self) -> bool:
         """Tell whether a process of it may be alive."""
         return self.replica.vitals.lifecycle in LIVE
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Return rows and columns of its terminal as of what was taken in, zeros where it has none."""
+        vitals = self.replica.vitals
+        if vitals.rows and vitals.cols:
+            return vitals.rows, vitals.cols
+        known = None if self.adapter is None else self.adapter.size()
+        return known or (0, 0)
 
     @property
     def is_expectant(self) -> bool:

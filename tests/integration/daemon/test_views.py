@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from agents import wire
 from agents.events import LogGrew
 from agents.jsonrpc import RpcError
 from agents.model import Lifecycle, Stream
+from agents.supervisor.sizing import PAUSE_S
 from agents.vt import libvterm
 
 SHELL = ("env", "PS1=# ", "bash", "--norc", "--noprofile")
@@ -137,3 +140,25 @@ def test_what_cannot_be_restarted_says_why(running: Any) -> None:
         restart(running, homeless)
     with pytest.raises(RpcError, match="there is no agent “nobody”"):
         restart(running, "nobody")
+
+
+def test_of_a_storm_of_sizes_while_it_prints_the_program_sees_few_and_the_last_one(running: Any) -> None:
+    agent = running.run("shell", *SHELL, pty=True, rows=10, cols=40).id
+    type_in(running, agent, "while sleep 0.01; do echo line; done & sleep 0.1\r")
+    running.settle(lambda: said(running, agent).count(b"line\r\n") > 5)
+    clients = (running.client(), running.client())
+    begun = time.monotonic()
+    for number in range(1000):
+        clients[number % 2].call("agent.resize", wire.Resize(agent, 10 + number % 7, 40 + number % 13))
+    clients[0].call("agent.resize", wire.Resize(agent, 17, 71))
+    clients[1].call("agent.resize", wire.Resize(agent, 17, 71))
+    running.settle(lambda: (opened(running, agent).rows, opened(running, agent).cols) == (17, 71))
+    took = time.monotonic() - begun
+    sizes = re.findall(rb'"rows": ?(\d+), ?"cols": ?(\d+)', running.raw(agent, Stream.CTL))
+    assert sizes[-1] == (b"17", b"71")
+    assert len(sizes) <= took / PAUSE_S + 5
+    type_in(running, agent, "kill %1; clear; stty size\r")
+    running.settle(lambda: b"17 71" in said(running, agent))
+    if not libvterm.missing():
+        running.settle(lambda: "17 71" in (opened(running, agent).lines or ()))
+    assert (opened(running, agent).rows, opened(running, agent).cols) == (17, 71)

@@ -16,7 +16,8 @@ class Torn:
         self.torn: tuple[int, int] | None = (40, 120)
         self.now: tuple[int, int] | None = (40, 120)
         self.adapter: Any = SimpleNamespace(torn_size=lambda: self.torn, size=lambda: self.now)
-        self.intents: Any = SimpleNamespace(writer=SimpleNamespace(resize=self._resize))
+        self.intents: Any = SimpleNamespace(writer=object())
+        self.sizing: Any = SimpleNamespace(tell=self._resize)
         self.is_live, self.catching_up = True, False
 
     def _resize(self, rows: int, cols: int) -> None:
