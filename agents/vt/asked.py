@@ -102,5 +102,8 @@ def _colour(given: bytes) -> int | None:
     if short is not None:
         width = len(short) // 3
         parts = [short[at : at + width] for at in range(0, len(short), width)]
-    red, green, blue = (int(part, 16) * 255 // (16 ** len(part) - 1) for part in parts)
-    return red << 16 | green << 8 | blue
+    colour = 0
+    for part in parts:
+        most: int = 16 ** len(part) - 1
+        colour = colour << 8 | int(part, 16) * 255 // most
+    return colour

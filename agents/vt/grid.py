@@ -184,12 +184,14 @@ class Grid:
     # ------------------------------------------------------------ drawing
 
     def _text(self, data: bytes, *, much: bool) -> None:
-        if b"3J" in data and (found := _ERASED.search(data)):
-            self._text(data[: found.start()], much=much)
+        first, *behind = _ERASED.split(data) if b"3J" in data else (data,)
+        self._draw(first, much=much)
+        for part in behind:
             self._core.flush()
             self._changes.kept.clear()
-            self._text(data[found.end() :], much=much)
-            return
+            self._draw(part, much=much)
+
+    def _draw(self, data: bytes, *, much: bool) -> None:
         if b" q" in data:
             for found in _SHAPED.finditer(data):
                 number = int(found[1] or 0)

@@ -81,8 +81,9 @@ class Changes:
 
     def _is_within(self, to: Rectangle, of: Rectangle) -> bool:
         last = len(self.rows)
-        same = to.end_row - to.start_row == of.end_row - of.start_row
-        return same and min(to.start_row, of.start_row) >= 0 and max(to.end_row, of.end_row) <= last
+        first: int = min(to.start_row, of.start_row)
+        end: int = max(to.end_row, of.end_row)
+        return first >= 0 and end <= last and bool(to.end_row - to.start_row == of.end_row - of.start_row)
 
 
 class Painted(Core):
