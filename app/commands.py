@@ -50,6 +50,7 @@ class Context(msgspec.Struct, frozen=True):
     has_find: bool = False
     has_back: bool = False
     is_on_project: bool = False
+    project: str = ""  # the one a new terminal would begin in
     cut_off: str = ""  # who a crash or a reboot cut off, as one sentence; empty when nobody can be brought back
     undo: str | None = None
     slots: frozenset[int] = frozenset()
@@ -131,6 +132,8 @@ def _live(row: AgentRow) -> str | None:
 def _resume(row: AgentRow) -> str | None:
     if row.lifecycle in LIVE:
         return f"{row.name} is still running"
+    if Capability.TERMINAL in row.capabilities:
+        return None  # without a session to continue its program is run again
     return _can(row, Capability.RESUME, "cannot be resumed: start a new one")
 
 
@@ -192,6 +195,10 @@ def _pane(context: Context) -> str | None:
     return None if context.has_pane else "no pane is open: open an agent first"
 
 
+def _terminal(context: Context) -> str | None:
+    return None if context.agent or context.project else "select an agent or a project first"
+
+
 def _next(context: Context) -> str | None:
     return None if context.waiting else "nobody needs you"
 
@@ -206,6 +213,7 @@ _ACTS = frozenset({Zone.ROSTER, Zone.TRANSCRIPT, Zone.CARD, Zone.TOOL})
 _READ = frozenset({Zone.TRANSCRIPT})
 _ASKED = frozenset({Zone.ROSTER, Zone.CARD, Zone.TRANSCRIPT})
 _NOT_TERMINAL = frozenset(Zone) - {Zone.TERMINAL}
+_SCREEN = frozenset({Zone.TERMINAL})
 
 
 def _always_there() -> tuple[Command, ...]:
@@ -276,8 +284,8 @@ def _agents() -> tuple[Command, ...]:
         Command("agent.stop", "Stop", "End the program; at once when idle and resumable, else press again in 3 s.",
                 _ACTS, _of_agent(_live)),
         Command("agent.kill", "Kill", "End the whole process tree now; press again in 3 s.", enabled=_of_agent(_live)),
-        Command("agent.resume", "Resume", "Continue the session in a new process.", _ACTS, _of_agent(_resume), 24,
-                "resume"),
+        Command("agent.resume", "Resume", "Continue the session in a new process; run a terminal's program again.",
+                _ACTS, _of_agent(_resume), 24, "resume"),
         Command("fleet.resume_all", "Resume all", "Bring back every agent that a crash or a reboot cut off.",
                 enabled=lambda c: _daemon(c) or (None if c.cut_off else "no agent was cut off")),
         Command("agent.remove", "Remove", "Forget an ended agent; its files go to the trash. Press again in 3 s.",
@@ -322,8 +330,11 @@ def _panes() -> tuple[Command, ...]:
         Command("pane.expand", "Unfold", "Show all of the block under the cursor.", _READ, _pane),
         Command("pane.first", "To the beginning", "Go to the first block.", _READ, _pane),
         Command("pane.last", "To the end", "Go to the newest block and follow it.", _READ, _pane),
-        Command("pane.compose", "Write", "Put the keyboard into the message field.", _READ, _pane, 15, "write"),
-        Command("pane.find", "Find in the pane", "Find text in the focused pane.", _NOT_TERMINAL, _pane),
+        Command("pane.compose", "Write a message", "Put the keyboard into the message field.", _READ | _SCREEN, _pane,
+                15, "write"),
+        Command("pane.log", "Raw log", "Show the raw log instead of transcript or screen, or go back to it.",
+                _READ | _SCREEN, _pane),
+        Command("pane.find", "Find in the pane", "Find text in the focused pane.", frozenset(), _pane),
         Command("pane.find_next", "Find next", "The next hit.", _READ,
                 lambda c: None if c.has_find else "nothing was searched yet"),
         Command("pane.find_previous", "Find previous", "The hit before.", _READ,
@@ -340,7 +351,26 @@ def _panes() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
+def _terminals() -> tuple[Command, ...]:
+    return (
+        Command("terminal.toggle", "Terminal", "A shell beside the agent, in its worktree; again, the way back.",
+                frozenset(), _terminal, 45, "terminal"),
+        Command("terminal.copy", "Copy", "Copy what is selected in the terminal.", _SCREEN, hint=30, short="copy"),
+        Command("terminal.paste", "Paste", "Paste into the terminal; what could do harm is shown first.", _SCREEN,
+                hint=31, short="paste"),
+        Command("terminal.select_all", "Select all", "Select the screen and all that scrolled off.", _SCREEN),
+        Command("terminal.page_up", "Read back a page", "What scrolled off, as far as the log reaches.", _SCREEN),
+        Command("terminal.page_down", "Read on a page", "Towards what is printed now.", _SCREEN),
+        Command("terminal.last", "To the end", "Back to what is printed now.", _SCREEN),
+        Command("terminal.allow", "Allow once", "Do what the program asked for: put its text on the clipboard.",
+                _SCREEN),
+        Command("terminal.larger", "Larger text", "Zoom the terminal in.", _SCREEN),
+        Command("terminal.smaller", "Smaller text", "Zoom the terminal out.", _SCREEN),
+        Command("terminal.normal", "Normal text", "The size of text the settings say.", _SCREEN),
+    )  # fmt: skip
+
+
 #: All commands in the order of the palette; ids are unique (a test checks it).
-COMMANDS: tuple[Command, ...] = (*_always_there(), *_agents(), *_panes(), *_roster())
+COMMANDS: tuple[Command, ...] = (*_always_there(), *_agents(), *_panes(), *_terminals(), *_roster())
 
 BY_ID: dict[str, Command] = {command.id: command for command in COMMANDS}

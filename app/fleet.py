@@ -50,6 +50,7 @@ class Change(msgspec.Struct, frozen=True):
     before: AgentRow | None = None
     blocks: tuple[Block, ...] = ()
     sizes: tuple[int, int] = (0, 0)  # out, err in bytes
+    cells: tuple[int, int] = (0, 0)  # rows, columns of its terminal as of ``sizes``; zeros where it has none
     notice: Noticed | None = None
 
 
@@ -72,8 +73,12 @@ class Fleet:
     # -- reading
 
     def rows(self) -> tuple[AgentRow, ...]:
-        """Return all rows in creation order."""
-        return tuple(self._rows.values())
+        """Return all rows in creation order; the terminals beside agents are none of their own."""
+        return tuple(row for row in self._rows.values() if row.terminal_of is None)
+
+    def terminal_beside(self, agent: AgentId) -> AgentRow | None:
+        """Return the terminal beside an agent, the oldest where several clients opened one at once."""
+        return next((row for row in self._rows.values() if row.terminal_of == agent), None)
 
     def row(self, agent: AgentId) -> AgentRow | None:
         """Return one row, ``None`` once it is gone."""
@@ -89,7 +94,7 @@ class Fleet:
     def entries(self, now: float) -> tuple[AgentRow, ...]:
         """Return all rows as they are counted: of those that lost the same login only the one that stands for all."""
         heads = {row.id for row in self.triage(now)}
-        return tuple(row for row in self._rows.values() if row.id in heads or not needs_user(row, now))
+        return tuple(row for row in self.rows() if row.id in heads or not needs_user(row, now))
 
     def incidents(self, now: float) -> tuple[Incident, ...]:
         """Return what befell several agents at once: a lost login of those that wait, a provider that parks them."""
@@ -99,13 +104,13 @@ class Fleet:
         return (*lost, *(found for found in parked if found.state is Headline.PARKED))
 
     def _waiting(self, now: float) -> list[AgentRow]:
-        waiting = [r for r in self._rows.values() if needs_user(r, now)]
+        waiting = [r for r in self.rows() if needs_user(r, now)]
         return sorted(waiting, key=lambda r: (r.rank or 0, r.since, r.id))
 
     def counts(self) -> dict[Headline, int]:
         """Return how many agents show each headline."""
         counts: dict[Headline, int] = {}
-        for row in self._rows.values():
+        for row in self.rows():
             counts[row.state] = counts.get(row.state, 0) + 1
         return counts
 
@@ -139,8 +144,9 @@ class Fleet:
                 self._tell(Change(What.REMOVED, agent, self._rows.pop(agent, None)))
             case BlocksChanged(agent=agent, blocks=blocks):
                 self._tell(Change(What.BLOCKS, agent, blocks=blocks))
-            case LogGrew(agent=agent, out=out, err=err):
-                self._tell(Change(What.LOG, agent, sizes=(out, err)))
+            case LogGrew():
+                cells = (event.rows, event.cols)
+                self._tell(Change(What.LOG, event.agent, sizes=(event.out, event.err), cells=cells))
             case Noticed():
                 self._keep_notice(event)
 

@@ -51,6 +51,7 @@ class WindowLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     project: str = ""
     projects: tuple[str, ...] = ()
     new_agent: NewAgentChoices = NewAgentChoices()
+    left_terminals: int = 0  # how often a terminal was left by key: after a few times no terminal says how any more
     version: int = VERSION
 
 

@@ -123,6 +123,7 @@ class DockHost(QWidget):
         """Say what an agent's tab says."""
         dock = self._docks[agent]
         dock.setWindowTitle(title)
+        dock.tabWidget().setIconSize(icon.availableSizes()[0])
         dock.setIcon(icon)
         dock.setTabToolTip(tip)
 

@@ -27,6 +27,7 @@ from ui.handlers.base import Bindings
 from ui.handlers.pane import PaneHandlers
 from ui.handlers.roster import RosterHandlers
 from ui.handlers.sessions import SessionHandlers
+from ui.handlers.terminal import TerminalHandlers
 from ui.handlers.triage import TriageHandlers
 from ui.handlers.window import WindowHandlers
 from ui.hints import HintLine, hints
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.triage = TriageHandlers(self)
         self.agents = AgentHandlers(self, self._choose, self.triage.answered)
+        self.terminals = TerminalHandlers(self, self.agents)
         self.commands = self._bind()
         self.router = KeyRouter(self, session.keymap, self)
         self.router.slots_in_terminals = session.settings.is_on("keys.slots_in_terminals")
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self.attention = AttentionBar(session.fleet, theme, session.keys_of, self)
         self.roster = RosterPanel(session.fleet, theme, self)
         self.roster.view.roster.keys_of = session.keys_of
+        self.roster.view.show_bells(session.terminals.rings, session.terminals.rang)
         self.roster.set_compact(is_compact=session.settings.is_on("ui.compact_rows"))
         self.empty = EmptyStage(session.fleet, theme, session.keys_of)
         self.stage = Stage(session, theme, self.empty)
@@ -119,7 +122,7 @@ class MainWindow(QMainWindow):
     def _bind(self) -> Bindings:
         made: Bindings = {}
         own = (WindowHandlers(self), RosterHandlers(self), PaneHandlers(self), SessionHandlers(self))
-        for handlers in (*own, self.agents, self.triage):
+        for handlers in (*own, self.agents, self.triage, self.terminals):
             made.update(handlers.bindings())
         return made
 
@@ -138,6 +141,7 @@ class MainWindow(QMainWindow):
         self.stage.troubled.connect(lambda text: self.session.fleet.note("warning", text, time.time()))
         self.stage.pane_made.connect(lambda *_: self._context_timer.start())
         self.stage.docks.changed.connect(self._context_timer.start)
+        self.tools.terminal.watched.connect(self.stage.watch_beside)
         self.palette_overlay.refused.connect(lambda text: self.tell(text, "warning"))
         self.notices.agent_chosen.connect(self._on_notice_agent)
         for overlay in (self.palette_overlay, self.key_help, self.notices):
@@ -197,6 +201,7 @@ class MainWindow(QMainWindow):
             has_find=pane is not None and pane.has_find(),
             has_back=self.triage.has_back,
             is_on_project=key is not None and key.kind in (Kind.PROJECT, Kind.FOLD),
+            project=self.terminals.project_here(),
             undo=self.agents.undo.words,
             cut_off=recovery.sentence(fleet.rows()) if recovery.is_worth_resuming(fleet.rows()) else "",
             slots=frozenset(row.slot for row in fleet.rows() if row.slot),
@@ -209,7 +214,7 @@ class MainWindow(QMainWindow):
             pane = self.pane_of(agent)
             made.extend(Stop(Zone(zone), agent, _focusing(pane, zone)) for zone in (pane.zones() if pane else ()))
         if self.tools.isVisible():
-            made.append(Stop(Zone.TOOL, None, self.tools.focus))
+            made.append(Stop(self.tools.zone, None, self.tools.focus))
         return made
 
     # -- KeyTarget
@@ -310,7 +315,11 @@ class MainWindow(QMainWindow):
 
     def _on_notice_agent(self, agent: str) -> None:
         row = self.session.fleet.row(agent)
-        if row is not None:
+        owner = self.session.fleet.row(row.terminal_of) if row is not None and row.terminal_of else None
+        if owner is not None:
+            self.tools.show()
+            self.tools.open_terminal(owner)
+        elif row is not None:
             self.agents.open_row(row)
 
     # -- looks
@@ -353,7 +362,7 @@ class MainWindow(QMainWindow):
     def _dispose(self) -> None:
         self._stop_listening()
         self._stop_listening = lambda: None
-        for part in (self.attention, self.roster.view, self.empty, self.stage, self.tools):
+        for part in (self.attention, self.roster.view, self.empty, self.stage, self.tools, self.terminals):
             part.dispose()
 
     def changeEvent(self, event: QEvent) -> None:

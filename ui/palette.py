@@ -36,6 +36,7 @@ class Entry(msgspec.Struct, frozen=True):
     disabled: str = ""
     icon: str = ""
     role: str = "muted"
+    second: str = ""  # an icon beside the first, which says nothing the words do not
     also: str = ""  # further words to find it by
 
 
@@ -103,6 +104,9 @@ class _Delegate(QStyledItemDelegate):
             strip.left += 4
         else:
             strip.left += 24
+        if entry.second:
+            strip.icon(entry.second, "muted")
+            strip.left += 4
         if entry.keys:
             strip.end(entry.keys, Ink(theme.mono(delta=-1), theme.muted))
         strip.begin(entry.title, Ink(theme.font_ui, theme.muted if entry.disabled else theme.text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +14,7 @@ from app.fleet import Fleet
 from app.keymap import Keymap, display
 from app.layout import Layouts
 from app.settings import Settings
+from ui.terminals import Terminals
 from ui.theme import Theme
 
 #: Makes the pane of an agent: id, theme, parent.
@@ -33,6 +34,7 @@ class Session:
     keymap: Keymap
     make_pane: PaneFactory
     is_mac: bool = False
+    terminals: Terminals = field(default_factory=Terminals)
 
     def keys_of(self, command: str) -> str:
         """Return the first key of a command as people read it, nothing when it has none."""

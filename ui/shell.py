@@ -87,7 +87,16 @@ class Shell:
             self.fleet.note("warning", complaint, time.time())
 
     def _make_pane(self, agent: AgentId, theme: Theme, parent: QWidget) -> QWidget:
-        pane = AgentPane(agent, self.stream, self.stream, self.fleet, theme, memory=self.memory, parent=parent)
+        pane = AgentPane(
+            agent,
+            self.stream,
+            self.stream,
+            self.fleet,
+            theme,
+            memory=self.memory,
+            terminals=self.session.terminals,
+            parent=parent,
+        )
         pane.set_keymap(self.session.keymap, is_mac=self.session.is_mac)
         pane.composer.set_sends_on_enter(on=self.settings.is_on("composer.enter_sends"))
         return pane

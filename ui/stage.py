@@ -19,6 +19,7 @@ from app.fleet import Change, What
 from app.layout import ProjectLayout
 from ui.docks import DockHost
 from ui.dockstate import agents_in
+from ui.kinds import kind_icon
 from ui.session import Session
 from ui.theme import Theme
 
@@ -57,7 +58,9 @@ class Stage(QWidget):
         self._is_ready = False
         self._awaited: AgentId | None = None
         self._is_switching = False
-        self._titles: dict[AgentId, tuple[str, str, str]] = {}
+        self._titles: dict[AgentId, tuple[str, ...]] = {}
+        self._terminals = session.terminals
+        self._beside: tuple[AgentId, ...] = ()
         self.docks = DockHost(lambda agent, parent: self._make_pane(agent, self._theme, parent), theme, self)
         self.docks.toggled.connect(self._on_toggled)
         self.docks.changed.connect(self._on_changed)
@@ -70,6 +73,7 @@ class Stage(QWidget):
         self._keep_timer = QTimer(self, singleShot=True, interval=_KEEP_MS)
         self._keep_timer.timeout.connect(self.keep)
         self._stop_listening = session.fleet.listen(self._on_fleet)
+        self._terminals.rang.connect(self._retitle)
 
     def dispose(self) -> None:
         """Keep the arrangement and stop listening; call before the window goes."""
@@ -97,9 +101,9 @@ class Stage(QWidget):
         return self.docks.is_open(agent)
 
     def show_agent(self, agent: AgentId) -> QWidget | None:
-        """Open an agent's pane in front and return it."""
+        """Open an agent's pane in front and return it; the terminal beside an agent has none here."""
         row = self._fleet.row(agent)
-        if row is None:
+        if row is None or row.terminal_of is not None:
             return None
         self._add(row)
         self.docks.open(agent)
@@ -253,7 +257,7 @@ class Stage(QWidget):
 
     def _on_added(self, agent: AgentId) -> None:
         row = self._fleet.row(agent)
-        if row is None or agent in self._met:
+        if row is None or row.terminal_of is not None or agent in self._met:
             return
         self._met.add(agent)
         self._open_fresh(row)
@@ -290,11 +294,15 @@ class Stage(QWidget):
         if row is None or agent not in self.docks.known():
             return
         glyph = GLYPHS[row.state]
-        title = (row.name, glyph.name, glyph.role)
+        # A bell nobody saw takes the place of the kind: the state is never hidden.
+        rings = self._terminals.rings(agent)
+        second = ("bell", "attention") if rings else (kind_icon(row.kind, row.family), "muted")
+        title = (row.name, glyph.name, glyph.role, *second)
         if self._titles.get(agent) != title:
             self._titles[agent] = title
-            icon = self._theme.icon(glyph.name, glyph.role)
-            self.docks.set_title(agent, row.name, icon, f"{row.name} · {row.kind} · {Path(row.project).name}")
+            tip = f"{row.name} · {row.kind} · {Path(row.project).name}" + (" · its bell rang" if rings else "")
+            icon = self._theme.icon_pair((glyph.name, glyph.role), second)
+            self.docks.set_title(agent, row.name, icon, tip)
 
     # -- docks
 
@@ -318,6 +326,12 @@ class Stage(QWidget):
     def _on_content_gone(self, _: AgentId) -> None:
         self._watch()
 
+    def watch_beside(self, agents: tuple[AgentId, ...]) -> None:
+        """Hear of these as well: they are shown beside the stage."""
+        if agents != self._beside:
+            self._beside = agents
+            self._watch()
+
     def _watch(self) -> None:
         self._spawner.spawn(self._watch_now(), "watching panes")
 
@@ -325,6 +339,6 @@ class Stage(QWidget):
         async def work() -> None:
             # Asked when it runs: of several changes in a row, each sends the newest set.
             if self._fleet.connected:
-                await self._caller.call("pane.watch", Watch(self.docks.with_content()))
+                await self._caller.call("pane.watch", Watch((*self.docks.with_content(), *self._beside)))
 
         return work()

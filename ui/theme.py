@@ -119,6 +119,20 @@ class Theme:
             made.addPixmap(self.pixmap(icon, "muted", size, ratio), QIcon.Mode.Disabled)
         return made
 
+    def icon_pair(self, first: tuple[str, str], second: tuple[str, str], size: int = 16, gap: int = 4) -> QIcon:
+        """Return two tinted icons side by side as one, each given by name and role."""
+        made = QIcon()
+        for ratio in (1.0, 2.0):
+            drawn = QPixmap(round((2 * size + gap) * ratio), round(size * ratio))
+            drawn.fill(Qt.GlobalColor.transparent)
+            drawn.setDevicePixelRatio(ratio)
+            painter = QPainter(drawn)
+            painter.drawPixmap(0, 0, self.pixmap(*first, size, ratio))
+            painter.drawPixmap(size + gap, 0, self.pixmap(*second, size, ratio))
+            painter.end()
+            made.addPixmap(drawn)
+        return made
+
 
 COLOR_ROLES = tuple(f.name for f in fields(Theme) if f.type == "QColor")
 

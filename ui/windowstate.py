@@ -32,6 +32,7 @@ def restore(window: MainWindow, layout: WindowLayout) -> None:
     if layout.project:
         window.stage.project = layout.project
     window.tools.show_tool(layout.tool)
+    window.session.terminals.left = layout.left_terminals
     window.agents.new_agent = layout.new_agent
     window.agents.known_projects = layout.projects
     for problem in window.session.layouts.take_problems():
@@ -58,6 +59,7 @@ def layout_of(window: MainWindow) -> WindowLayout:
         project=window.stage.project,
         projects=window.agents.known_projects,
         new_agent=window.agents.new_agent,
+        left_terminals=window.session.terminals.left,
     )
 
 

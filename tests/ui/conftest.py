@@ -85,6 +85,8 @@ class PlainPane(QWidget):
 
     def perform(self, command: str) -> bool:
         self.performed.append(command)
+        if command == "pane.compose":
+            self.composer.setFocus()
         return True
 
     def has_find(self) -> bool:

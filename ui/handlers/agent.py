@@ -12,6 +12,7 @@ from agents.model import AgentRow, Mode, Model
 from agents.status.untrusted import one_line
 from agents.wire import Run, Started
 from app.actions.confirm import Confirm
+from app.actions.terminals import TerminalActions, is_resumed
 from app.actions.undo import Undo
 from app.advice import login_of
 from app.commands import BY_ID, SLOTS, Zone
@@ -38,6 +39,7 @@ class AgentHandlers:
         self._actions = window.session.actions
         self._choose = choose
         self._answered = answered
+        self._terminals = TerminalActions(window.session.caller, window.session.spawner)
         self._confirm = Confirm()
         self.undo = Undo()
         self.new_agent = NewAgentChoices()
@@ -59,7 +61,7 @@ class AgentHandlers:
             "agent.stop": self._confirmed("agent.stop", actions.stop),
             "agent.kill": self._confirmed("agent.kill", actions.kill),
             "agent.remove": self._confirmed("agent.remove", actions.remove),
-            "agent.resume": self._on_row(actions.resume),
+            "agent.resume": self._on_row(self._resume),
             "fleet.resume_all": actions.resume_all,
             "agent.archive": self._on_row(actions.archive),
             "agent.rename": self._on_row(lambda row: self._edit(row, at_note=False)),
@@ -177,10 +179,16 @@ class AgentHandlers:
             return
         if self._window.zone() is Zone.CARD and pane.perform("request.reply"):
             return
-        if not pane.focus_composer():
+        if not pane.perform("pane.compose"):
             self._window.tell(f"{row.name} takes no messages", "warning")
 
     # -- the process
+
+    def _resume(self, row: AgentRow) -> None:
+        if is_resumed(row):
+            self._actions.resume(row)
+        else:
+            self._terminals.again(row)
 
     def _confirmed(self, command: str, act: Callable[[AgentRow], None]) -> Callable[[], None]:
         def run(row: AgentRow) -> None:

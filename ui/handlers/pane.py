@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from app.commands import COMMANDS
+from app.commands import COMMANDS, Zone
 from ui.handlers.base import Bindings, Window
 from ui.port import Pane
 
@@ -21,6 +21,9 @@ class PaneHandlers:
         return {command: partial(self._pass_on, command) for command in passed}
 
     def _pass_on(self, command: str) -> None:
+        place = self._window.place()
+        if place.zone is Zone.TERMINAL and place.agent is None and self._window.tools.terminal.perform(command):
+            return
         pane = self._pane()
         if pane is None or not pane.perform(command):
             self._window.tell("this pane cannot do that", "warning")

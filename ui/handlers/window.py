@@ -16,6 +16,7 @@ from ui.handlers.agent import AgentHandlers
 from ui.handlers.base import Bindings, Window
 from ui.hints import HintLine
 from ui.keyhelp import KeyHelp
+from ui.kinds import kind_icon
 from ui.palette import Entry, Palette
 from ui.zones import Stop, step
 
@@ -56,8 +57,8 @@ class WindowHandlers:
         """Return what runs for each command id."""
         window = self._window
         return {
-            "zone.next": lambda: step(window.stops(), window.place(), 1),
-            "zone.previous": lambda: step(window.stops(), window.place(), -1),
+            "zone.next": partial(self._step, 1),
+            "zone.previous": partial(self._step, -1),
             "zone.leave": self._leave,
             "palette.open": self._open_palette,
             "help.keys": self._open_help,
@@ -73,12 +74,21 @@ class WindowHandlers:
             "tool.previous": lambda: window.tools.step(-1),
         }
 
+    def _step(self, steps: int) -> None:
+        window = self._window
+        place = window.place()
+        if place.zone is Zone.TERMINAL:
+            window.session.terminals.was_left()
+        step(window.stops(), place, steps)
+
     def _leave(self) -> None:
         """Go one step out: from a field to its list, from writing to reading, from anything else to the roster."""
         window = self._window
         place = window.place()
         pane = window.pane_of(place.agent) if place.agent else None
         if pane is not None and place.zone is not Zone.TRANSCRIPT and pane.focus_zone(Zone.TRANSCRIPT.value):
+            return
+        if window.tools.terminal.leave_field():
             return
         if place.zone is Zone.FIELD:
             window.roster.leave_field()
@@ -114,6 +124,7 @@ class WindowHandlers:
             keys=f"Alt+{row.slot}" if row.slot else "",
             icon=glyph.name,
             role=glyph.role,
+            second=kind_icon(row.kind, row.family),
             also=f"{row.kind} {row.branch or ''} {row.project}",
         )
 

@@ -1,4 +1,4 @@
-"""The body of a pane: the transcript of an agent that has one, its raw log, or the one beside the other by a switch.
+"""The body of a pane: transcript or terminal of an agent that has one, and its raw log by a switch or alone.
 
 Makes each when it is first shown, feeds both from the fleet's changes, and passes on the commands of reading.
 """
@@ -16,15 +16,20 @@ from agents.jsonrpc import RpcError
 from agents.model import AgentId, AgentRow, Capability, Stream
 from agents.wire import AgentRef, Shown
 from app.client.api import Caller, ConnectionLost, Spawner
-from app.fleet import Change, What
+from app.fleet import Change, Fleet, What
 from app.logsource import LocalLog, LogSource, RemoteLog
 from app.prompting import Kept
 from ui.panes.asking import words_of
 from ui.panes.keyboard import holds
 from ui.panes.log_pane import LogPane
 from ui.panes.log_view import LogView
+from ui.panes.terminal.pane import TerminalPane
+from ui.panes.terminal.view import TerminalView
 from ui.panes.transcript.view import TranscriptView
+from ui.terminals import Terminals
 from ui.theme import Theme
+
+Searched = TranscriptView | LogView | TerminalView
 
 
 class Body(QStackedWidget):
@@ -32,18 +37,32 @@ class Body(QStackedWidget):
 
     found = Signal()
     link_activated = Signal(str)
+    titled = Signal(str)  # the program in the terminal calls itself something
 
-    def __init__(self, agent: AgentId, caller: Caller, spawner: Spawner, kept: Kept, theme: Theme) -> None:
+    def __init__(  # noqa: PLR0913  each is a collaborator the composition root hands over
+        self,
+        agent: AgentId,
+        caller: Caller,
+        spawner: Spawner,
+        fleet: Fleet,
+        theme: Theme,
+        *,
+        kept: Kept,
+        terminals: Terminals,
+    ) -> None:
         super().__init__()
         self._agent = agent
         self._caller = caller
         self._spawner = spawner
+        self._fleet = fleet
         self._kept = kept
         self._theme = theme
+        self._terminals = terminals
         self._directory: Path | None = None
         self._log_wanted = False
         self._row: AgentRow | None = None
         self.transcript: TranscriptView | None = None
+        self.terminal: TerminalPane | None = None
         self.log: LogPane | None = None
         self._blank = QLabel("Reading …")
         self._blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -60,9 +79,30 @@ class Body(QStackedWidget):
         return self._row is not None and Capability.TRANSCRIPT in self._row.capabilities
 
     @property
+    def has_screen(self) -> bool:
+        """Tell whether there is a real terminal beside the raw log: its program has one, and we have a core."""
+        return self._row is not None and Capability.TERMINAL in self._row.capabilities and not self.lacks
+
+    @property
+    def lacks(self) -> str:
+        """Return what is missing for the screen of a terminal, and the package to install; nothing mostly."""
+        is_terminal = self._row is not None and Capability.TERMINAL in self._row.capabilities
+        return self._terminals.missing() if is_terminal else ""
+
+    @property
+    def has_switch(self) -> bool:
+        """Tell whether there is something besides the raw log."""
+        return self.is_structured or self.has_screen
+
+    @property
     def shows_log(self) -> bool:
         """Tell whether the raw log is in front, or on its way there."""
-        return not self.is_structured or bool(self._kept.shows_log)
+        return not self.has_switch or bool(self._kept.shows_log)
+
+    @property
+    def shows_screen(self) -> bool:
+        """Tell whether the terminal is in front: keys are its program's."""
+        return self.terminal is not None and self.currentWidget() is self.terminal
 
     def show_row(self, row: AgentRow | None) -> None:
         """Follow the agent: what it can do decides what is shown."""
@@ -71,8 +111,12 @@ class Body(QStackedWidget):
         self._row = row
         if self.log is not None:
             self.log.grew(row.out_size, row.err_size)
+        if self.terminal is not None:
+            self.terminal.show_row(row)
         if self.shows_log:
             self._show_log()
+        elif self.has_screen:
+            self._show_screen(row)
         else:
             self._show_transcript()
 
@@ -83,6 +127,8 @@ class Body(QStackedWidget):
 
     def follow(self, change: Change) -> None:
         """Take what changed about this agent, or a new connection."""
+        if self.terminal is not None:
+            self.terminal.follow(change)
         match change.what:
             case What.BLOCKS if self.transcript is not None:
                 self.transcript.transcript.apply(change.blocks)
@@ -102,6 +148,19 @@ class Body(QStackedWidget):
                 view.opened.connect(lambda: view.restore_reading(kept), Qt.ConnectionType.SingleShotConnection)
             view.open()
         self._bring(self.transcript)
+
+    def _show_screen(self, row: AgentRow) -> None:
+        if self.terminal is None:
+            made = TerminalPane(
+                self._agent, self._caller, self._spawner, self._fleet, self._theme, terminals=self._terminals
+            )
+            made.found.connect(self.found)
+            made.link_activated.connect(self.link_activated)
+            made.titled.connect(self.titled)
+            made.show_row(row)
+            self.terminal = made
+            self.addWidget(made)
+        self._bring(self.terminal)
 
     def _show_log(self) -> None:
         if self.log is not None:
@@ -142,6 +201,8 @@ class Body(QStackedWidget):
 
     def focus(self) -> bool:
         """Give the keyboard to what is in front; false when nothing is there to read yet."""
+        if self.terminal is not None and self.shows_screen:
+            return self.terminal.focus()
         front = self.currentWidget() or self._blank
         front.setFocus(Qt.FocusReason.OtherFocusReason)
         return front is not self._blank
@@ -158,6 +219,8 @@ class Body(QStackedWidget):
 
     def _commands(self) -> dict[str, Callable[[], object]]:
         front = self.searched
+        if isinstance(front, TerminalView):
+            return self.terminal.commands() if self.terminal is not None else {}
         if isinstance(front, TranscriptView):
             return {
                 "pane.down": lambda: front.step(1),
@@ -183,9 +246,11 @@ class Body(QStackedWidget):
         return {}
 
     @property
-    def searched(self) -> TranscriptView | LogView | None:
+    def searched(self) -> Searched | None:
         """Return the view in front, the one a search is about."""
         front = self.currentWidget()
+        if self.terminal is not None and front is self.terminal:
+            return self.terminal.view
         if self.log is not None and front is self.log:
             return self.log.view
         return self.transcript if front is self.transcript else None
@@ -195,7 +260,7 @@ class Body(QStackedWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take new colours."""
         self._theme = theme
-        for part in (self.transcript, self.log):
+        for part in (self.transcript, self.terminal, self.log):
             if part is not None:
                 part.set_theme(theme)
 

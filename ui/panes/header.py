@@ -12,10 +12,14 @@ from agents.model import AgentRow, Usage
 from agents.status.headline import GLYPHS
 from agents.status.untrusted import one_line
 from agents.status.words import trying
+from ui.kinds import kind_icon
 from ui.theme import Theme
 
 HEIGHT = 32
 GAP = 14
+
+#: What programs put before their titles and change every second: spinners (Braille and the like) and marks.
+_TICKS = "".join(map(chr, (*range(0x2800, 0x2900), *range(0x2190, 0x27C0), *range(0x2B00, 0x2C00)))) + " *·•\u23fa"
 
 #: Share of the context from which on its gauge warns.
 WARN_AT, DANGER_AT = 0.75, 0.92
@@ -42,6 +46,8 @@ class Header(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._items: tuple[Item, ...] = ()
+        self._row: AgentRow | None = None
+        self._title = ""
         self._log = QToolButton()
         self._log.setCheckable(True)
         self._log.setIconSize(QSize(16, 16))
@@ -65,7 +71,8 @@ class Header(QWidget):
 
     def show_row(self, row: AgentRow | None) -> None:
         """Show an agent's facts."""
-        items = facts(row) if row is not None else (Item("gone"),)
+        self._row = row
+        items = facts(row, self._title) if row is not None else (Item("gone"),)
         if items == self._items:
             return
         self._items = items
@@ -73,8 +80,13 @@ class Header(QWidget):
         self.setToolTip("  ·  ".join(item.text for item in items))
         self.update()
 
+    def show_title(self, title: str) -> None:
+        """Show what the program in the terminal calls itself; what ticks in front of it is left out."""
+        self._title = one_line(title, 80).lstrip(_TICKS)
+        self.show_row(self._row)
+
     def show_log_switch(self, *, there: bool, on: bool) -> None:
-        """Offer the raw log beside a transcript."""
+        """Offer the raw log beside a transcript or a screen."""
         self._log.setVisible(there)
         if self._log.isChecked() is not on:
             self._log.blockSignals(True)
@@ -138,15 +150,17 @@ class Header(QWidget):
         painter.drawRoundedRect(QRect(x, middle - 2, max(3, round(40 * share)), 4), 2, 2)
 
 
-def facts(row: AgentRow) -> tuple[Item, ...]:
-    """Return what is known of an agent, in the order of the line."""
+def facts(row: AgentRow, title: str = "") -> tuple[Item, ...]:
+    """Return what is known of an agent, in the order of the line; ``title`` is what its program calls itself."""
     glyph = GLYPHS[row.state]
     word = glyph.word if row.state.value not in ("exited", "failed") else one_line(row.headline, 40)
     items = [
         Item(word, glyph.role, icon=glyph.name),
         Item(one_line(row.name, 60), "text", bold=True),
-        Item(one_line(row.kind, 40), drop=4),
+        Item(one_line(row.kind, 40), drop=4, icon=kind_icon(row.kind, row.family)),
     ]
+    if title and title.casefold() not in (row.name.casefold(), row.kind.casefold()):
+        items.append(Item(title, drop=7))
     if row.trouble is not None and row.trouble.retrying:  # else the headline says it
         items.append(Item(one_line(trying(row.trouble), 60), "warning", drop=2))
     if row.branch:

@@ -28,6 +28,7 @@ class RosterDelegate(QStyledItemDelegate):
         self.has_keyboard: Callable[[], bool] = lambda: False
         self.is_marked: Callable[[str], bool] = lambda _: False
         self.is_hidden: Callable[[str], bool] = lambda _: False
+        self.rings: Callable[[str], bool] = lambda _: False
         #: What the view is about to paint; where that is but the time of a row, nothing else of it is set anew.
         self.exposed = QRegion()
         self.times: dict[Key, str] = {}  # the time each row shows: as painted last
@@ -138,9 +139,13 @@ class RosterDelegate(QStyledItemDelegate):
         first.end(look.when, self._quiet)
         if is_hidden:
             first.icon("eye-off", "muted", at_right=True)
+        if key.agent and self.rings(key.agent):
+            first.icon("bell", "attention", at_right=True)
         if self.is_compact and look.unread:
             first.badge(str(look.unread), self._theme.accent_fill, self._on_badge)
         first.begin(look.title, self._faint_name if is_hidden else self._name)
+        if look.kind:
+            first.icon(look.kind, "muted")
         status = Ink(self._quiet.font, self._theme.color(look.status_role))
         if self.is_compact:
             first.begin(look.status, status)

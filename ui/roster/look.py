@@ -11,6 +11,7 @@ from agents.model import AgentRow, Headline, Incident
 from agents.status.headline import GLYPHS, age
 from agents.status.incidents import sentence
 from agents.status.words import moment
+from ui.kinds import kind_icon
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -27,6 +28,7 @@ class Look(msgspec.Struct, frozen=True):
     slot: str = ""
     unread: int = 0
     cost: str = ""
+    kind: str = ""  # its icon
     accessible: str = ""
 
 
@@ -55,6 +57,7 @@ def look_of(row: AgentRow, now: float, *, with_project: bool = False, incident: 
         slot=str(row.slot) if row.slot else "",
         unread=row.unread,
         cost=money(row.cost),
+        kind=kind_icon(row.kind, row.family) if incident is None else "",
         accessible=said,
     )
 

@@ -38,6 +38,7 @@ class RosterModel(QAbstractItemModel):
         self.choices = Choices()
         self.open_projects: Callable[[str], bool] = lambda _: True
         self.keys_of: Callable[[str], str] = lambda _: ""
+        self.rings: Callable[[AgentId], bool] = lambda _: False
         self._top: list[Key] = []
         self._children: dict[Key, list[Key]] = {}
         self._parent_of: dict[Key, Key] = {}
@@ -119,7 +120,8 @@ class RosterModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.look(key).title
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.look(key).accessible
+            rang = ", its bell rang" if key.agent and self.rings(key.agent) else ""
+            return self.look(key).accessible + rang
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tooltip(key)
         return None

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QFocusEvent, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
@@ -172,6 +172,15 @@ class RosterView(QTreeView):
         above = self.roster.key_at(self.roster.index_of(key).parent())
         if above and above.kind is Kind.PROJECT and not self.is_open(above.id):
             self._set_open(above.id, is_open=True)
+
+    def show_bells(self, rings: Callable[[AgentId], bool], rang: SignalInstance) -> None:
+        """Mark the lines of agents whose bell ``rings``; ``rang`` tells when that changed."""
+        self.rows.rings = self.roster.rings = rings
+        rang.connect(self._on_bell)
+
+    def _on_bell(self, agent: AgentId) -> None:
+        for key in self.roster.lines_of(agent):
+            self.roster.tell(key)
 
     # -- pace
 

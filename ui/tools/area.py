@@ -14,6 +14,7 @@ from ui.session import Session
 from ui.theme import Theme
 from ui.tools.details import DetailsTool
 from ui.tools.explain import ExplainTool
+from ui.tools.terminal import TerminalTool
 
 _FLUSH_MS = 200
 
@@ -37,7 +38,9 @@ class ToolArea(QWidget):
         self._session = session
         self._agent: AgentId | None = None
         self._explain = ExplainTool(session, theme, self)
-        self.tools: dict[str, ExplainTool | DetailsTool] = {
+        self.terminal = TerminalTool(session, theme, self)
+        self.tools: dict[str, ExplainTool | DetailsTool | TerminalTool] = {
+            "terminal": self.terminal,
             "explain": self._explain,
             "details": DetailsTool(session, theme, self),
         }
@@ -64,6 +67,7 @@ class ToolArea(QWidget):
     def dispose(self) -> None:
         """Stop listening to the fleet."""
         self._stop_listening()
+        self.terminal.dispose()
 
     def _button(self, name: str, text: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -103,7 +107,22 @@ class ToolArea(QWidget):
 
     def focus(self) -> None:
         """Give the keyboard to the tool on show."""
-        self.tools[self.current].setFocus()
+        if self.current == "terminal":
+            self.terminal.take_keyboard()
+        else:
+            self.tools[self.current].setFocus()
+
+    @property
+    def zone(self) -> Zone:
+        """Return the zone F6 comes to here."""
+        return self.terminal.zone if self.current == "terminal" else Zone.TOOL
+
+    def open_terminal(self, row: AgentRow) -> None:
+        """Show the terminal beside an agent with the keyboard in it; it is started unless there is one."""
+        self._agent = row.id
+        self._timer.stop()
+        self.show_tool("terminal")
+        self.terminal.open(row)
 
     def set_agent(self, agent: AgentId | None) -> None:
         """Show the tools of another agent; asked at once by whoever walks the roster, answered when he pauses."""

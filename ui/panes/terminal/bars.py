@@ -1,0 +1,259 @@
+"""What a terminal pane says besides the screen: a quiet corner, the end of the program, the question before a paste.
+
+Shows words and passes keys on; knows neither screen nor daemon. Words come from programs and are plain text.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from agents.status.untrusted import one_line, reveal
+from ui.theme import Theme
+
+#: Pixels between the corner and the edges, beside the scroll bar.
+_EDGE, _SCROLL_BAR = 8, 12
+
+#: Characters of a line in the corner, and of a paste that is shown before it is done.
+_LINE, _EXCERPT = 120, 400
+
+#: Lines of a paste shown.
+_LINES = 4
+
+
+class Corner(QFrame):
+    """Short lines at the top right, over the screen: its size must not change with what is said. Takes no keys."""
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self._labels: dict[str, QLabel] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 3, 8, 3)
+        self._column.setSpacing(1)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.set_theme(theme)
+        self.hide()
+        parent.installEventFilter(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take new colours."""
+        self._theme = theme
+        self.setStyleSheet(
+            f"Corner {{ background: {theme.raised.name()}; border: 1px solid {theme.border.name()};"
+            " border-radius: 4px; }"
+        )
+        for label in self._labels.values():
+            self._style(label)
+
+    def say(self, about: str, words: str, role: str = "muted") -> None:
+        """Show a line about something, or take it away; another line about the same replaces it."""
+        label = self._labels.get(about)
+        if label is None:
+            if not words:
+                return
+            label = self._labels[about] = QLabel()
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._column.addWidget(label)
+        label.setProperty("tint", role)
+        label.setText(one_line(words, _LINE))
+        label.setVisible(bool(words))
+        self._style(label)
+        self._fit()
+
+    def said(self, about: str) -> str:
+        """Return what is said about something."""
+        label = self._labels.get(about)
+        return label.text() if label is not None else ""
+
+    def _style(self, label: QLabel) -> None:
+        label.setFont(self._theme.ui(delta=-1))
+        label.setStyleSheet(f"color: {self._theme.color(str(label.property('tint'))).name()};")
+
+    def _fit(self) -> None:
+        shown = [label for label in self._labels.values() if label.text()]
+        self.setVisible(bool(shown))
+        self.setAccessibleName(", ".join(label.text() for label in shown))
+        above = self.parentWidget()
+        if not shown or above is None:
+            return
+        most = max(80, above.width() - 2 * _EDGE - _SCROLL_BAR)
+        size = self._column.sizeHint()
+        self.resize(min(most, size.width() + 2), size.height() + 2)
+        self.move(QPoint(above.width() - self.width() - _EDGE - _SCROLL_BAR, _EDGE))
+        self.raise_()
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """Qt: stay in the corner."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return False
+
+
+class ExitBar(QWidget):
+    """Below the screen of a program that ended: how, and the key that lets it go on."""
+
+    again = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoFillBackground(True)
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setWordWrap(True)
+        self.button = QPushButton()
+        self.button.setAutoDefault(False)
+        self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.button.clicked.connect(self.again)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 10, 6)
+        row.setSpacing(10)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.button)
+        self.set_theme(theme)
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take new colours."""
+        palette = self.palette()
+        palette.setColor(self.backgroundRole(), theme.raised)
+        self.setPalette(palette)
+
+    def show_end(self, words: str, button: str) -> None:
+        """Say how it ended, and what the button does; nothing takes the bar away."""
+        self.words.setText(one_line(words, 200))
+        self.setAccessibleName(words)
+        self.button.setText(button)
+        self.setVisible(bool(words))
+
+
+class PasteGuard(QFrame):
+    """Over the lower end of the screen: what is dangerous about a paste. Enter pastes, Esc does not."""
+
+    answered = Signal(bool)
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Paste?")
+        self._title = QLabel()
+        self._text = QLabel()
+        for label in (self._title, self._text):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self._yes, self._no = QPushButton("Paste  Enter"), QPushButton("Don't  Esc")
+        self._yes.setProperty("role", "primary")
+        for button, answer in ((self._yes, True), (self._no, False)):
+            button.setAutoDefault(False)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _=False, answer=answer: self.answered.emit(answer))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._no)
+        row.addWidget(self._yes)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(8)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addLayout(row)
+        self.set_theme(theme)
+        self.hide()
+        parent.installEventFilter(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take new colours."""
+        self._text.setFont(theme.mono(delta=-1))
+        self._text.setStyleSheet(f"color: {theme.muted.name()}; border: none;")
+        self._title.setStyleSheet("border: none;")
+        self.setStyleSheet(
+            f"PasteGuard {{ background: {theme.raised.name()}; border: 1px solid {theme.warning.name()};"
+            " border-radius: 6px; }"
+        )
+
+    def ask(self, dangers: tuple[str, ...], text: str) -> None:
+        """Show what is dangerous and take the keyboard."""
+        self._title.setText(f"Paste this? {'; '.join(dangers)}.")
+        self._text.setText(excerpt(text))
+        self.setAccessibleDescription(self._title.text())
+        self.show()
+        self._fit()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def question(self) -> str:
+        """Return what is asked."""
+        return self._title.text()
+
+    def _fit(self) -> None:
+        above = self.parentWidget()
+        if above is None or self.isHidden():
+            return
+        width = max(120, min(above.width() - 2 * _EDGE - _SCROLL_BAR, 640))
+        height = min(above.height() - 2 * _EDGE, max(self.sizeHint().height(), self.heightForWidth(width)))
+        self.setGeometry((above.width() - width) // 2, above.height() - height - _EDGE, width, height)
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """Qt: stay at the lower end."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt: Enter and Esc answer; no other key does anything, and none reaches the program."""
+        if event.isAutoRepeat():
+            return  # the key that asked for the paste may still be held down
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.answered.emit(True)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.answered.emit(False)
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of what would be pasted, its deceptive characters made visible."""
+    lines = reveal(text[:_EXCERPT]).split("\n")
+    more = len(lines) > _LINES or len(text) > _EXCERPT
+    return "\n".join(lines[:_LINES]) + ("\n…" if more else "")
+
+
+class Unread(QWidget):
+    """In place of a screen that could not be read: why, and the way to try again."""
+
+    again = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        button = QPushButton("Try again  Enter")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(self.again)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.addStretch(1)
+        column.addWidget(self._words)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take new colours."""
+        self._words.setStyleSheet(f"color: {theme.muted.name()};")
+
+    def say(self, words: str) -> None:
+        """Say why there is no screen."""
+        self._words.setText(one_line(words, 400))
+        self.setAccessibleName(words)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt: Enter tries again."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.again.emit()
+        else:
+            super().keyPressEvent(event)

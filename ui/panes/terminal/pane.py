@@ -1,0 +1,372 @@
+"""The terminal of one agent as people use it: the screen, what is typed into it, its size, and what is said about both.
+
+Asks the daemon for the terminal when it is seen and lets go of it when it is hidden; draws nothing itself and does
+nothing a program asks for without being told to.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from agents.jsonrpc import RpcError
+from agents.model import LIVE, AgentId, AgentRow
+from agents.vt.paste import prepare
+from agents.wire import Resize
+from app.actions.terminals import TerminalActions, is_resumed
+from app.client.api import Caller, ConnectionLost, Spawner
+from app.fleet import Change, Fleet, What
+from app.terminal.asking import open_terminal
+from app.terminal.sending import Sending
+from app.terminal.sizing import Size, Sizing
+from ui.panes.asking import words_of
+from ui.panes.keyboard import holds
+from ui.panes.terminal.asked import Asked
+from ui.panes.terminal.bars import Corner, ExitBar, PasteGuard, Unread
+from ui.panes.terminal.view import TerminalView
+from ui.terminals import Terminals
+from ui.theme import Theme
+
+#: What runs an ended program again, as its terminal writes it.
+_AGAIN = frozenset({b"\r", b"r", b"R"})
+
+_CUT_OFF = "not connected: what you type goes nowhere"
+
+
+class TerminalPane(QWidget):
+    """Owns one view and what lies over it. GUI thread; ``agent`` is one that lives on a pty."""
+
+    found = Signal()
+    link_activated = Signal(str)
+    titled = Signal(str)
+
+    def __init__(  # noqa: PLR0913  each is a collaborator the composition root hands over
+        self,
+        agent: AgentId,
+        caller: Caller,
+        spawner: Spawner,
+        fleet: Fleet,
+        theme: Theme,
+        *,
+        terminals: Terminals,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.agent_id = agent
+        self._caller, self._spawner, self._fleet = caller, spawner, fleet
+        self._terminals = terminals
+        self._clock = clock
+        self._row: AgentRow | None = None
+        self._opening = 0
+        self._title = self._leave_keys = ""
+        self._pasting = b""
+        self._holds_size = False
+        self._sending = Sending(agent, caller, spawner, self._on_trouble)
+        self._sizing = Sizing()
+        self._actions = TerminalActions(caller, spawner)
+        self._size_timer = QTimer(self, singleShot=True)
+        self._size_timer.timeout.connect(self._send_size)
+        self.view = Screen(spawner, theme)
+        self.unread = Unread(theme)
+        self.exit_bar = ExitBar(theme)
+        self._stack = QStackedWidget()
+        self.corner = Corner(self._stack, theme)
+        self.guard = PasteGuard(self._stack, theme)
+        self.asked = Asked(self.corner)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.unread)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.exit_bar)
+        self.setFocusProxy(self.view)
+
+    def _connect(self) -> None:
+        view = self.view
+        view.wanted.connect(self.open)
+        view.typed.connect(self._on_typed)
+        view.sized.connect(self._on_sized)
+        view.bell.connect(self._on_bell)
+        view.found.connect(self.found)
+        view.link_activated.connect(self.link_activated)
+        view.drawn.connect(self._on_drawn)
+        view.paste_wanted.connect(self.paste_text)
+        self.unread.again.connect(self.open)
+        self.exit_bar.again.connect(self.again)
+        self.guard.answered.connect(self._on_paste_answered)
+        self._terminals.learned.connect(self._show_leaving)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)  # noqa: S101  (a widget without an application cannot be)
+        app.focusChanged.connect(self._on_focus_changed)
+
+    # -- the terminal behind it
+
+    def open(self) -> None:
+        """Ask for the terminal and show it from where it is now."""
+        self._opening += 1
+        self._spawner.spawn(self._open(self._opening), "opening a terminal")
+
+    async def _open(self, number: int) -> None:
+        try:
+            terminal = await open_terminal(self.agent_id, self._caller, self._clock)
+        except (RpcError, ConnectionLost, OSError) as error:
+            if isValid(self) and number == self._opening:
+                why = str(error) if isinstance(error, OSError) else words_of(error)
+                self.unread.say(f"The screen cannot be read: {why}")
+                self._bring(self.unread)
+            return
+        if not isValid(self) or number != self._opening or not self.isVisible():
+            terminal.close()
+            return
+        self._bring(self.view)
+        self.view.show_terminal(terminal)
+        if terminal.needs_repaint and self._is_live:
+            self._repaint(Size(terminal.grid.rows, terminal.grid.cols))
+        self._on_drawn()
+
+    def _bring(self, front: QWidget) -> None:
+        had_keyboard = holds(self._stack) and not holds(self.guard)
+        self._stack.setCurrentWidget(front)
+        self.setFocusProxy(front)
+        if had_keyboard:
+            front.setFocus()
+
+    def _repaint(self, size: Size) -> None:
+        """Have the program draw its whole screen: nothing of it is known, and only a new size makes it."""
+        narrower = msgspec.structs.replace(size, cols=max(1, size.cols - 1))
+        self._resize(narrower)
+        self._resize(self._sizing.wanted or size)
+
+    @property
+    def _is_live(self) -> bool:
+        return self._row is not None and self._row.lifecycle in LIVE
+
+    def show_row(self, row: AgentRow) -> None:
+        """Follow the agent: its end, and its new beginning."""
+        before, self._row = self._row, row
+        self._show_end(row)
+        self._show_connection()
+        if before is not None and before.lifecycle not in LIVE and row.lifecycle in LIVE:
+            self._sizing.forget_sent()
+            if self.view.isVisible():
+                self.open()
+
+    def follow(self, change: Change) -> None:
+        """Take what changed about this agent, or a new connection."""
+        if change.what is What.LOG:
+            self.view.grew(change.sizes[0], *change.cells)
+            if not self.view.owns_size:
+                self._sizing.forget_sent()  # another view set a size since: ours is sent again when it is wanted
+        elif change.what in (What.CONNECTION, What.RESET):
+            self._show_connection()
+            if self._fleet.connected and self._stack.currentWidget() is self.unread and self.isVisible():
+                self.open()
+
+    def _show_connection(self) -> None:
+        if self._fleet.connected:
+            self.corner.say("connection", "")
+        elif self._is_live:
+            self.corner.say("connection", _CUT_OFF, "warning")
+
+    def _show_end(self, row: AgentRow) -> None:
+        if row.lifecycle in LIVE:
+            self.exit_bar.show_end("", "")
+            return
+        goes_on, button = ("resumes it", "Resume") if is_resumed(row) else ("runs it again", "Run again")
+        self.exit_bar.show_end(f"{row.headline} — Enter {goes_on}", button)
+
+    def again(self) -> None:
+        """Let an ended program go on."""
+        if self._row is not None and not self._is_live:
+            self._actions.again(self._row)
+
+    # -- typing
+
+    def _on_typed(self, data: bytes) -> None:
+        if not self._is_live:
+            if data in _AGAIN:
+                self.again()
+        elif self._fleet.connected:
+            self.corner.say("trouble", "")
+            self._sending.send(data)
+
+    def _on_trouble(self, words: str) -> None:
+        if isValid(self):
+            self.corner.say("trouble", words, "danger")
+
+    def paste(self) -> None:
+        """Paste from the clipboard."""
+        self.paste_text(QGuiApplication.clipboard().text())
+
+    def paste_text(self, text: str) -> None:
+        """Paste a text; what could do harm is shown first."""
+        terminal = self.view.terminal
+        if terminal is None or not text or not self._is_live:
+            return
+        paste = prepare(text, terminal.grid.modes)
+        if not paste.dangers:
+            self._paste_now(paste.data)
+        elif self._fleet.connected:
+            self._pasting = paste.data
+            self.guard.ask(paste.dangers, text)
+
+    def _on_paste_answered(self, is_wanted: bool) -> None:
+        data, self._pasting = self._pasting, b""
+        self.guard.hide()
+        self.view.setFocus()
+        if is_wanted:
+            self._paste_now(data)
+
+    def _paste_now(self, data: bytes) -> None:
+        self.view.to_end()
+        self._on_typed(data)
+        self.view.typed_now()
+
+    # -- size
+
+    def hold_size(self, *, on: bool) -> None:
+        """Keep the size as it is while something is shown beside the screen that is soon gone again."""
+        if on is self._holds_size:
+            return
+        self._holds_size = on
+        if not on:
+            self.view.tell_size()
+            self._show_size()
+
+    def _on_sized(self, rows: int, cols: int) -> None:
+        if not self._holds_size:
+            self._sizing.want(rows, cols)
+            self._send_size()
+
+    def _send_size(self) -> None:
+        if not self._is_live or not self._fleet.connected:
+            return
+        now = self._clock()
+        size = self._sizing.due(now)
+        if size is not None:
+            self._resize(size)
+        elif (wait := self._sizing.wait_s(now)) is not None:
+            self._size_timer.start(max(1, round(wait * 1000)))
+
+    def _resize(self, size: Size) -> None:
+        async def work() -> None:
+            try:
+                await self._caller.call("agent.resize", Resize(self.agent_id, size.rows, size.cols))
+            except (RpcError, ConnectionLost) as error:
+                self._sizing.forget_sent()
+                if self._is_live:
+                    self._on_trouble(f"its size is not {size}: {words_of(error)}")
+
+        self._spawner.spawn(work(), "telling the size of a terminal")
+
+    def _show_size(self) -> None:
+        terminal = self.view.terminal
+        if terminal is None:
+            return
+        size = Size(terminal.grid.rows, terminal.grid.cols)
+        is_other = (size.rows, size.cols) != self.view.fitting()
+        is_foreign = is_other and not self.view.owns_size and not self._holds_size
+        self.corner.say("size", f"{size}, set by another view" if is_foreign else "")
+
+    # -- what the program says and asks for
+
+    def _on_drawn(self) -> None:
+        terminal = self.view.terminal
+        if terminal is None:
+            return
+        self._show_size()
+        self.asked.take(terminal.grid.take_notes())
+        if terminal.grid.title != self._title:
+            self._title = terminal.grid.title
+            self.titled.emit(self._title)
+
+    def _on_bell(self) -> None:
+        if not self.has_keyboard and self._row is not None:
+            self._terminals.ring(self._row.terminal_of or self.agent_id)
+
+    # -- the keyboard
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Tell whether keys go to this pane, in the window that is active."""
+        return holds(self) and self.isActiveWindow()
+
+    def focus(self) -> bool:
+        """Give the keyboard to the screen."""
+        has_screen = self._stack.currentWidget() is self.view
+        front = self.guard if self.guard.isVisible() else self.view if has_screen else self.unread
+        front.setFocus()
+        return True
+
+    def name_keys(self, *, leave: str, allow: str) -> None:
+        """Take the keys that are named: which one leaves, and which allows what a program asked for."""
+        self._leave_keys, self.asked.key = leave, allow
+        self._show_leaving()
+
+    def _show_leaving(self) -> None:
+        if isValid(self):
+            is_shown = bool(self._leave_keys) and self._terminals.teaches_leaving and holds(self)
+            self.corner.say("leaving", f"{self._leave_keys} leaves" if is_shown else "")
+
+    def _on_focus_changed(self, _: QWidget | None, __: QWidget | None) -> None:
+        if not isValid(self):
+            return
+        self._show_leaving()
+        if self.has_keyboard and self._row is not None:
+            self._terminals.seen(self._row.terminal_of or self.agent_id)
+
+    # -- commands
+
+    def perform(self, command: str) -> bool:
+        """Do a command of reading or of terminals; false when it means nothing here."""
+        act = self.commands().get(command)
+        if act is None:
+            return False
+        act()
+        return True
+
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """Return what each command of terminals does."""
+        view = self.view
+        page = max(1, view.fitting()[0] - 1)
+        return {
+            "terminal.copy": view.copy,
+            "terminal.paste": self.paste,
+            "terminal.select_all": view.select_all,
+            "terminal.page_up": lambda: view.scroll_lines(-page),
+            "terminal.page_down": lambda: view.scroll_lines(page),
+            "terminal.last": view.to_end,
+            "terminal.allow": self.asked.allow,
+            "terminal.larger": lambda: view.zoom(1),
+            "terminal.smaller": lambda: view.zoom(-1),
+            "terminal.normal": lambda: view.zoom(0),
+            "pane.find_next": view.find_next,
+            "pane.find_previous": view.find_previous,
+        }
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take new colours."""
+        for part in (self.view, self.unread, self.exit_bar, self.corner, self.guard):
+            part.set_theme(theme)
+
+
+class Screen(TerminalView):
+    """The view, telling when something of the program may have changed besides its cells."""
+
+    drawn = Signal()
+
+    def before_drawing(self) -> None:
+        """Tell that new output was taken in."""
+        super().before_drawing()
+        self.drawn.emit()
