@@ -29,8 +29,8 @@ _ADDRESS = re.compile(
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _TRAILING = ".,;:!?'\"*_~"
 
-#: Gives the target of a link by its number.
-LinkOf = Callable[[int], str | None]
+#: Gives the target of a link by its number and the line it is in.
+LinkOf = Callable[[int, int], str | None]
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ def link_at(place: Place, row_of: RowOf, link_of: LinkOf, cols: int = 0) -> Link
     """Return the link under a cell, ``None`` where there is none or none that may be opened."""
     number = _number_at(row_of(place.line), place.col)
     if number:
-        target = link_of(number)
+        target = link_of(number, place.line)
         return Link(target, tuple(_parts(place.line, number, row_of)), False) if target and may_open(target) else None
     return _plain(place, row_of, cols)
 

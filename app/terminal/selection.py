@@ -113,14 +113,19 @@ def snapped(row: Row | None, first: int, last: int) -> tuple[int, int]:
 
 def text_of(selection: Selection, row_of: RowOf, cols: int = 0) -> str:
     """Return the selected text: wrapped lines joined, blanks at ends of lines and all that deceives left out."""
+    return text_on(selection, selection.lines, row_of, cols).removesuffix("\n")
+
+
+def text_on(selection: Selection, lines: range, row_of: RowOf, cols: int = 0) -> str:
+    """Return the selected text of some of its lines, with the end of the last one: for much of it, piece by piece."""
     parts: list[str] = []
-    for number in selection.lines:
+    for number in lines:
         row = row_of(number)
         span = selection.on_line(number, _ENDLESS)
         text = piece(row, *span, cols) if span is not None else ""
         joins = not selection.block and row is not None and row.wraps and number != selection.end.line
         parts.append(text if joins else f"{text.rstrip()}\n")
-    return clean("".join(parts)).removesuffix("\n")
+    return clean("".join(parts))
 
 
 def piece(row: Row | None, first: int, last: int, cols: int = 0) -> str:

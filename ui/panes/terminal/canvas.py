@@ -7,17 +7,16 @@ picture and no timer; it asks for its terminal when it is shown (``wanted``).
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 from shiboken6 import isValid
 
 from agents.vt.rows import Row
 from app.terminal.following import Following
-from ui.panes.ansi import mix
 from ui.panes.terminal.metrics import Metrics
 from ui.panes.terminal.paint import Caret, Look, RowPainter, Span
 from ui.panes.terminal.palette import Colours
 from ui.panes.terminal.port import Shown
-from ui.panes.terminal.scroll import TerminalScroll
+from ui.panes.terminal.scroll import READING, TerminalScroll
 from ui.theme import Theme
 
 ZOOM = range(-5, 20)
@@ -187,6 +186,8 @@ class TerminalCanvas(TerminalScroll):
             blank: list[Look | None] = [None] * abs(moved)
             self._looks = self._looks[moved:] + blank if moved > 0 else blank + self._looks[:moved]
         fresh = [self.look(first + row) for row in range(rows)]
+        if any(look.note == READING and first + row >= self.terminal.first for row, look in enumerate(fresh)):
+            self._want_missing(first, rows)
         changed = [row for row in range(rows) if fresh[row] != self._looks[row]]
         if changed:
             self._paint_rows(picture, fresh, changed, min(cols, self.terminal.grid.cols))
@@ -217,13 +218,9 @@ class TerminalCanvas(TerminalScroll):
             return
         self._drawn = state
         self._picture = QPixmap(max(1, cols * self._metrics.cell), max(1, rows * self._metrics.height))
-        self._picture.fill(self._outside)
+        self._picture.fill(self._colours.outside)
         self._looks = [None] * rows
         self.viewport().update()
-
-    @property
-    def _outside(self) -> QColor:
-        return mix(self._colours.background, self._colours.foreground, 0.06)
 
     def look(self, number: int) -> Look:
         """Return what the row of a line shows."""
@@ -231,10 +228,12 @@ class TerminalCanvas(TerminalScroll):
         assert terminal is not None  # noqa: S101  (asked by draw)
         if number < terminal.first:
             return Look(None, note=self.note_above() if number == terminal.first - 1 else "")
-        row = terminal.line(number) if number <= terminal.bottom else None
+        if number > terminal.bottom:
+            return Look(None, is_outside=True)
+        row = terminal.line(number)
         caret = self._caret(number)
         if row is None and number < terminal.top:
-            return Look(None, note="reading older output…")
+            return Look(None, note=READING)
         spans = tuple(self.spans(number, row)) if row is not None else ()
         return Look(row, spans, caret, self.ruled(number), self.preedit if caret is not None else "")
 

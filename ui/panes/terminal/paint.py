@@ -47,6 +47,7 @@ class Look(NamedTuple):
     ruled: tuple[tuple[int, int], ...] = ()
     preedit: str = ""
     note: str = ""
+    is_outside: bool = False
 
 
 class RowPainter:
@@ -60,7 +61,8 @@ class RowPainter:
     def draw(self, painter: QPainter, look: Look, top: int, cols: int) -> None:
         """Draw what ``look`` says over the whole row at ``top``; what is wider than ``cols`` is cut off."""
         metrics = self.metrics
-        painter.fillRect(0, top, cols * metrics.cell, metrics.height, self.colours.background)
+        ground = self.colours.outside if look.is_outside else self.colours.background
+        painter.fillRect(0, top, cols * metrics.cell, metrics.height, ground)
         if look.note:
             self._note(painter, look.note, top, cols)
             return

@@ -72,6 +72,11 @@ class Colours:
         return self._set(CURSOR, self.foreground)
 
     @property
+    def outside(self) -> QColor:
+        """Return the colour of what is no part of the program's screen."""
+        return mix(self.background, self.foreground, 0.06)
+
+    @property
     def selection(self) -> QColor:
         """Return the colour behind selected text, seen on whatever background there is."""
         chosen = self._theme.selection

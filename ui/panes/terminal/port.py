@@ -8,7 +8,6 @@ from typing import Protocol
 
 from agents.vt.grid import Grid
 from agents.vt.rows import Row
-from app.terminal.selection import Selection
 
 
 class Shown(Protocol):
@@ -38,6 +37,10 @@ class Shown(Protocol):
     def has_older(self) -> bool:
         """Tell whether the log holds more before ``first``."""
 
+    @property
+    def trimmed(self) -> bool:
+        """Tell whether the log was cut: the first line is not the first there ever was."""
+
     def pump(self, budget_s: float) -> bool:
         """Draw what came, for no longer than this; true when more is waiting."""
 
@@ -57,14 +60,17 @@ class Shown(Protocol):
     def line(self, number: int) -> Row | None:
         """Return a line, ``None`` for one that must be loaded first."""
 
+    def link(self, link: int, line: int) -> str | None:
+        """Return where a link in a line leads."""
+
+    async def load(self, first: int, count: int) -> None:
+        """Bring lines that are known of and not at hand."""
+
     async def load_older(self, lines: int) -> None:
         """Make earlier lines known."""
 
     def search(self, pattern: re.Pattern[str]) -> AsyncIterator[tuple[int, int, int]]:
         """Yield line, column and width of what matches, newest first: screen, memory, log."""
-
-    def text_of(self, selection: Selection) -> str:
-        """Return what is selected as text to copy."""
 
     def close(self) -> None:
         """Let go of the screen and the log."""

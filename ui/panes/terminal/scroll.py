@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
@@ -17,6 +18,9 @@ from ui.theme import Theme
 
 #: Logical pixels around the cells.
 MARGIN_X, MARGIN_Y = 6, 4
+
+#: What stands where lines are on their way.
+READING = "reading older output…"
 
 #: Older lines made known at once.
 OLDER = 500
@@ -142,15 +146,25 @@ class TerminalScroll(QAbstractScrollArea):
     def _want_older(self) -> None:
         """Make earlier lines known before the reader comes to them."""
         terminal = self.terminal
-        if terminal is None or self._loading or not terminal.has_older:
+        if terminal is None or not terminal.has_older:
             return
-        if self.first_line() >= terminal.first + self.fitting()[0]:
+        if self.first_line() < terminal.first + self.fitting()[0]:
+            self._load(terminal, terminal.load_older(OLDER))
+
+    def _want_missing(self, first: int, count: int) -> None:
+        """Bring the lines in view that are known of and not at hand."""
+        if self.terminal is not None:
+            self._load(self.terminal, self.terminal.load(first, count))
+
+    def _load(self, terminal: Shown, loading: Coroutine[Any, Any, None]) -> None:
+        if self._loading:
+            loading.close()
             return
         self._loading = True
 
         async def work() -> None:
             try:
-                await terminal.load_older(OLDER)
+                await loading
             finally:
                 self._loading = False
             if isValid(self) and self.terminal is terminal:
@@ -205,4 +219,6 @@ class TerminalScroll(QAbstractScrollArea):
     def note_above(self) -> str:
         """Return what stands above the first line."""
         assert self.terminal is not None  # noqa: S101  (asked by look)
-        return "reading older output…" if self.terminal.has_older else ""
+        if self.terminal.has_older:
+            return READING
+        return "older output was removed" if self.terminal.trimmed else ""

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QClipboard, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from agents.vt.rows import Row
-from app.terminal.selection import Place, Selection, Unit, grown, piece, snapped, whole_line, word
+from app.terminal.selection import Place, Selection, Unit, grown, piece, snapped, text_of, text_on, whole_line, word
 from ui.panes.terminal.canvas import TerminalCanvas
 from ui.panes.terminal.paint import Span
+from ui.panes.terminal.port import Shown
 
 #: Milliseconds between lines while a drag is held beyond the edge.
 EDGE_MS = 40
+
+#: Lines one copy holds at most, and how many of them are brought at once.
+COPY_LIMIT = 200_000
+_PIECE = 500
 
 _UNITS = {1: Unit.CELL, 2: Unit.WORD, 3: Unit.LINE}
 
@@ -130,9 +138,8 @@ class SelectingCanvas(TerminalCanvas):
         """End a drag and offer what is selected to the middle button where there is one."""
         self._is_dragging = False
         self._edge.stop()
-        clipboard = QGuiApplication.clipboard()
-        if self.selection and clipboard.supportsSelection():
-            clipboard.setText(self.selected_text(), QClipboard.Mode.Selection)
+        if QGuiApplication.clipboard().supportsSelection():
+            self._copy_to(QClipboard.Mode.Selection)
 
     # -- what is selected
 
@@ -149,14 +156,36 @@ class SelectingCanvas(TerminalCanvas):
             self.select(Selection(Place(self.terminal.first, 0), end))
 
     def selected_text(self) -> str:
-        """Return the selected text."""
-        return self.terminal.text_of(self.selection) if self.terminal is not None and self.selection else ""
+        """Return the selected text of the lines at hand."""
+        return text_of(self.selection, self.row_of, self._cols())
 
     def copy(self) -> None:
         """Put the selected text on the clipboard; nothing selected leaves it as it is."""
-        text = self.selected_text()
-        if text:
-            QGuiApplication.clipboard().setText(text)
+        self._copy_to(QClipboard.Mode.Clipboard)
+
+    def _copy_to(self, mode: QClipboard.Mode) -> None:
+        """Copy little at once, much of it or what must be read again in a task."""
+        terminal, selection = self.terminal, self.selection
+        if terminal is None or not selection:
+            return
+        lines = range(max(selection.lines.start, terminal.first), min(selection.lines.stop, terminal.bottom + 1))
+        if len(lines) <= _PIECE and all(terminal.line(number) is not None for number in lines):
+            QGuiApplication.clipboard().setText(self.selected_text(), mode)
+            return
+
+        self._spawner.spawn(self._copy_much(terminal, selection, lines[-COPY_LIMIT:], mode), "copying")
+
+    async def _copy_much(self, terminal: Shown, selection: Selection, lines: range, mode: QClipboard.Mode) -> None:
+        """Bring lines and take their text piece by piece: not all of it need be at hand at once."""
+        parts = []
+        for start in range(lines.start, lines.stop, _PIECE):
+            some = range(start, min(start + _PIECE, lines.stop))
+            await terminal.load(start, len(some))
+            if not isValid(self) or self.terminal is not terminal:
+                return  # it was closed meanwhile
+            parts.append(text_on(selection, some, terminal.line, terminal.grid.cols))
+            await asyncio.sleep(0)
+        QGuiApplication.clipboard().setText("".join(parts).removesuffix("\n"), mode)
 
     def _remember(self) -> None:
         """Keep the selected text of lines that may still change: those on the screen."""
