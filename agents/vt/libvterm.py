@@ -201,9 +201,12 @@ class Core:
             return
         at = 0
         while at < len(data):
-            portion = data[at : at + _PORTION]
+            end = at + _PORTION
+            while end < len(data) and data[end] & 0xC0 == 0x80:  # a character cut in two would be lost
+                end -= 1
+            portion = data[at:end]
             write(handle, portion, len(portion))
-            at += len(portion)
+            at = end
 
     def text(self) -> tuple[str, ...]:
         """Return every row without the blanks behind it."""

@@ -89,3 +89,14 @@ def test_a_smaller_size_leaves_no_scrolling_part_outside_of_which_the_library_di
     assert core.region() == (1, 5)
     core.write(scroll)
     assert len(core.text()) == 5
+
+
+@needed
+@pytest.mark.parametrize("shift", range(4))
+def test_much_text_at_once_loses_no_character(shift: int) -> None:
+    core = Core(libvterm.system(), 400, 100)
+    core.write(("x" * shift + "é漢😀" * 7000).encode())
+    shown = "".join(core.text())
+    core.close()
+    assert "\ufffd" not in shown
+    assert set(shown) == set("é漢😀" + "x" * shift)
