@@ -23,15 +23,22 @@ _COLOUR = re.compile(
 )
 _NOTES: dict[int, NoteKind] = {52: "clipboard", 9: "notification", 99: "notification", 777: "notification"}
 
+#: Printable by their category, and yet nothing to be seen: fillers and joiners.
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0")
+
 #: ``OSC 9;4`` is progress, which the status reads; it is no notification.
 _PROGRESS = re.compile(rb"4(?:;|\Z)")
 
 
 def printable(text: str, limit: int) -> str:
     """Return ``text`` on one line without controls, bidirectional overrides or anything else that is not printed."""
-    line = " ".join(text[: limit * 4].split())
-    shown = "".join(character for character in line if character.isprintable())
+    seen = "".join(character for character in text[: limit * 4] if _is_seen(character))
+    shown = " ".join(seen.split())
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
+
+
+def _is_seen(character: str) -> bool:
+    return character.isspace() or (character.isprintable() and character not in _FILLERS)
 
 
 class Asked:
