@@ -36,6 +36,9 @@ _CELL = 36
 
 _REPLY = 64
 
+#: A sequence that does nothing by itself: the answer to a question that was not asked.
+_SETTLE = b"\x1b[0n"
+
 
 class Refused(Exception):
     """There is no core: none is installed, or one whose interface is not known. The text says what to do."""
@@ -236,6 +239,8 @@ class Core:
             row, col = self.cursor()
             self.write(b"\x1b[r\x1b[%d;%dH" % (row + 1, col + 1))
         self._library["set_size"](self._handle, rows, cols)
+        # Where text below the cursor made it scroll, the cursor is above the screen, until any sequence moves it in.
+        self._write(self._handle, _SETTLE, len(_SETTLE))
         self._measure(rows, cols)
 
     def is_set(self, mode: int) -> bool:

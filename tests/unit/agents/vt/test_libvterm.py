@@ -100,3 +100,13 @@ def test_much_text_at_once_loses_no_character(shift: int) -> None:
     core.close()
     assert "\ufffd" not in shown
     assert set(shown) == set("é漢😀" + "x" * shift)
+
+
+@needed
+def test_a_cursor_that_a_smaller_size_would_leave_above_the_screen_is_moved_in() -> None:
+    core = Core(libvterm.system(), 5, 10)
+    core.write(b"one\r\ntwo\r\nthree\x1b[H\x1b[4h")
+    core.resize(1, 500)
+    core.write(b"x")
+    assert core.cursor() == (0, 1)
+    assert core.text() == ("xthree",)
