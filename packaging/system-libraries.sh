@@ -15,7 +15,7 @@ core="libvterm.so.0=libvterm0"
 window="libxkbcommon-x11.so.0=libxkbcommon-x11-0 libxcb-cursor.so.0=libxcb-cursor0 libxcb-icccm.so.4=libxcb-icccm4
 libxcb-keysyms.so.1=libxcb-keysyms1 libxcb-shape.so.0=libxcb-shape0"
 tools="git=git"
-test_tools="Xvfb=xvfb openbox=openbox xdotool=xdotool"
+test_tools="Xvfb=xvfb openbox=openbox xdotool=xdotool xterm=xterm vim=vim htop=htop less=less tmux=tmux mc=mc fzf=fzf"
 
 case "${1:-window}" in
   offscreen) wanted="$offscreen $core"; programs="$tools" ;;
