@@ -115,3 +115,21 @@ def test_five_thousand_signals_arrive(qapp: QApplication) -> None:
 
 def _near(first: QColor, second: QColor) -> bool:
     return all(abs(a - b) < 8 for a, b in zip(first.getRgb()[:3], second.getRgb()[:3], strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_colours_of_terminals_are_seen(qapp: QApplication, name: str) -> None:
+    theme = themes.load(name)
+    assert themes.contrast(theme.text, theme.code) >= 4.5
+    # Black on a dark ground and white on a light one are what they are called.
+    hidden = {0} if theme.dark else {7, 15}
+    assert len(theme.ansi) == 16
+    for number, color in enumerate(theme.ansi):
+        if number not in hidden:
+            assert themes.contrast(color, theme.code) >= 3, f"colour {number} of {name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_two_colours_of_terminals_are_the_same(qapp: QApplication, name: str) -> None:
+    theme = themes.load(name)
+    assert len({color.name() for color in theme.ansi}) == 16

@@ -282,7 +282,7 @@ class TerminalView(SpokenCanvas):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what a mouse user looks for, where the right button is not the program's."""
-        if self._grabbed or (self.terminal is not None and self.terminal.grid.modes.mouse and not _shift_held()):
+        if self.terminal is not None and self.terminal.grid.modes.mouse and not event.modifiers() & _SHIFT:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -292,7 +292,3 @@ class TerminalView(SpokenCanvas):
         menu.addSeparator()
         menu.addAction("Go to the end and follow", self.to_end)
         menu.popup(event.globalPos())
-
-
-def _shift_held() -> bool:
-    return bool(QGuiApplication.keyboardModifiers() & _SHIFT)

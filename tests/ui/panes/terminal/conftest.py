@@ -76,11 +76,13 @@ class Desk:
 
     def colours(self, row: int, col: int, width: int = 1) -> dict[str, int]:
         """Return how often each colour is in some cells."""
-        image, box = self.picture(), self.box(row, col, width)
+        image, box = self.picture().convertToFormat(QImage.Format.Format_RGB32), self.box(row, col, width)
+        bits, stride = bytes(image.constBits()), image.bytesPerLine()
         counts: dict[str, int] = {}
         for y in range(box.top(), box.bottom() + 1):
             for x in range(box.left(), box.right() + 1):
-                name = image.pixelColor(x, y).name()
+                blue, green, red = bits[y * stride + x * 4 : y * stride + x * 4 + 3]
+                name = f"#{red:02x}{green:02x}{blue:02x}"
                 counts[name] = counts.get(name, 0) + 1
         return counts
 
