@@ -43,14 +43,14 @@ def tmux_cpu(stage: Scene, program: Sequence[str], count: int, seconds: float, t
     # No user configuration, a socket of its own; nobody attached, as a pane that is not looked at.
     server = (tmux, "-f", os.devnull, "-S", str(stage.root / "tmux"))
     try:
-        _tmux(*server, "new-session", "-d", "-s", "bench", shlex.join(program))
+        tmux_asked(*server, "new-session", "-d", "-s", "bench", shlex.join(program))
         for _ in range(count - 1):
-            _tmux(*server, "new-window", "-d", "-t", "bench", shlex.join(program))
-        pid = int(_tmux(*server, "display-message", "-p", "#{pid}"))
+            tmux_asked(*server, "new-window", "-d", "-t", "bench", shlex.join(program))
+        pid = int(tmux_asked(*server, "display-message", "-p", "#{pid}"))
         time.sleep(1.0)
         return round(median(_percent(pid, seconds) for _ in range(times)), 1)
     finally:
-        _tmux(*server, "kill-server")
+        tmux_asked(*server, "kill-server")
 
 
 def _percent(pid: int, seconds: float) -> float:
@@ -59,5 +59,6 @@ def _percent(pid: int, seconds: float) -> float:
     return (usage.cpu_seconds([pid]) - before) / (time.monotonic() - begun) * 100
 
 
-def _tmux(*argv: str) -> str:
+def tmux_asked(*argv: str) -> str:
+    """Run one command of tmux and return what it prints."""
     return asyncio.run(run_once(argv, STEP_S)).out.decode()

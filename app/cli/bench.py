@@ -25,7 +25,11 @@ from app.cli.results import Bench, Figure, Machine, Measured
 from app.version import VERSION
 
 #: Benchmarks of the installed program. A checkout adds every ``tests/bench/NAME.py``.
-INSTALLED: Mapping[str, str] = {"spine": "app.bench.spine", "status": "app.bench.status"}
+INSTALLED: Mapping[str, str] = {
+    "spine": "app.bench.spine",
+    "status": "app.bench.status",
+    "terminal": "app.bench.terminal",
+}
 
 _CHECKOUT = Path(__file__).resolve().parents[2] / "tests" / "bench"
 

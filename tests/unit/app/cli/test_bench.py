@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bench import spine
+from app.bench import spine, terminal
 from app.bench.resting import Spent, middle
 from app.cli import bench
 from app.cli.bench import benchmarks, judged
@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_checkout_adds_its_own_and_nothing_is_loaded_to_list_them(checkout: Path, shell) -> None:
     ran = shell("bench", "--list", "--json")
-    assert [(b["name"], b["summary"]) for b in ran.json][2:] == [
+    assert [(b["name"], b["summary"]) for b in ran.json][3:] == [
         ("logs", "How fast logs are drawn."),
         ("slow", "Misses."),
     ]
@@ -82,7 +82,7 @@ def test_a_missed_target_fails(checkout: Path, shell) -> None:
 
 
 def test_without_a_checkout_there_are_the_installed_ones(tmp_path: Path) -> None:
-    assert [named.name for named in benchmarks(tmp_path / "nowhere")] == ["spine", "status"]
+    assert [named.name for named in benchmarks(tmp_path / "nowhere")] == ["spine", "status", "terminal"]
 
 
 def test_a_verdict_of_its_own_is_kept() -> None:
@@ -116,7 +116,16 @@ def test_parts_are_measured_alone(checkout: Path, shell) -> None:
 
 def test_every_part_of_the_spine_can_be_measured_alone() -> None:
     whole, small = spine.parts(), spine.parts(is_quick=True)
-    assert list(whole) == list(small) == ["keeper", "opening", "latency", "echo", "flood", "idle", "busy", "adopting"]
+    assert (
+        list(whole)
+        == list(small)
+        == ["keeper", "opening", "latency", "echo", "typing", "flood", "idle", "busy", "adopting"]
+    )
+
+
+def test_every_part_of_the_terminal_can_be_measured_alone() -> None:
+    whole, small = terminal.parts(), terminal.parts(is_quick=True)
+    assert list(whole) == list(small) == ["parse", "paint", "echo", "display", "flood", "scroll", "memory"]
 
 
 def test_the_run_of_median_cost_counts_as_a_whole() -> None:
