@@ -261,6 +261,7 @@ class TerminalCanvas(TerminalScroll):
         box = self.picture_rect()
         if self._picture is None or not box.contains(QRectF(event.rect())):
             painter.fillRect(event.rect(), self._colours.background)
+            self._paint_beyond(painter, box)
         if self._picture is not None:
             ratio = self._metrics.ratio
             painter.scale(1 / ratio, 1 / ratio)
@@ -306,6 +307,21 @@ class TerminalCanvas(TerminalScroll):
         if self.owns_size and self.isVisible() and self.terminal is not None:
             self._size_told = self.fitting()
             self.sized.emit(*self._size_told)
+
+    def _paint_beyond(self, painter: QPainter, box: QRectF) -> None:
+        """Give the borders beside cells that are no part of the screen the colour of these."""
+        if self.terminal is None:
+            return
+        view, (rows, cols), grid = self.viewport().rect(), self.fitting(), self.terminal.grid
+        if grid.cols < cols:
+            painter.fillRect(
+                view.adjusted(round(box.left() + grid.cols * self._metrics.width), 0, 0, 0), self._colours.outside
+            )
+        below = self.terminal.bottom + 1 - self.first_line()
+        if below < rows:
+            painter.fillRect(
+                view.adjusted(0, round(box.top() + below * self._metrics.line_height), 0, 0), self._colours.outside
+            )
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Take the size over and fill the cursor."""

@@ -137,6 +137,8 @@ class RowPainter:
     def _mixed(self, painter: QPainter, run: Run, color: QColor, font: QFont, top: int) -> None:
         """Draw text of which some characters are not the font's: these alone, the rest together."""
         metrics = self.metrics
+        # On a selection, and under a cursor, the colour was chosen for what lies behind.
+        shape = self.colours.shape(run.style) if color is self.colours.pair(run.style)[0] else color
         start = 0
 
         def stretch(first: int, last: int) -> None:
@@ -154,7 +156,7 @@ class RowPainter:
             start = index + 1
             box = QRect((run.col + index) * metrics.cell, top, metrics.cell, metrics.height)
             if is_drawn:
-                glyphs.draw(painter, char, box, color)
+                glyphs.draw(painter, char, box, shape)
             elif char not in _BLANK:
                 self._cluster(painter, char, box, color, font)
         stretch(start, len(run.text))

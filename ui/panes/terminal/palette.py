@@ -19,6 +19,9 @@ FOREGROUND, BACKGROUND, CURSOR = -1, -2, -3
 #: Least contrast of the sixteen as text on the usual background: black stays black only as a background.
 LEAST = 3.0
 
+#: What is chosen instead of a colour that cannot be read is to be read well.
+READABLE = 4.5
+
 _RGB = 0x1000000
 
 #: Pairs remembered; a picture in true colours has more than anybody comes back to.
@@ -80,9 +83,8 @@ class Colours:
     def selection(self) -> QColor:
         """Return the colour behind selected text, seen on whatever background there is."""
         chosen = self._theme.selection
-        if contrast(chosen, self.background) < 1.25:
-            return mix(self.background, self.foreground, 0.3)
-        return chosen
+        # Too near to a background the program chose: it would not be seen.
+        return chosen if contrast(chosen, self.background) >= 1.1 else mix(self.background, self.foreground, 0.25)
 
     def pair(self, style: Style) -> Pair:
         """Return the colours of text and of what lies behind it, ``None`` for the usual background."""
@@ -93,31 +95,47 @@ class Colours:
             found = self._pairs[style] = self._made(style)
         return found
 
-    def _made(self, style: Style) -> Pair:
+    def shape(self, style: Style) -> QColor:
+        """Return the colour of boxes and blocks: no text to be read, but parts of what lies beside them."""
+        if style.reverse or style.faint:
+            return self.pair(style)[0]
+        return self._text(style)
+
+    def _text(self, style: Style) -> QColor:
         number = style.fg
         if self.bold_is_bright and style.bold and 0 <= number < 8:
             number += 8
-        fg = self.foreground if number < 0 else self.color(number)
+        return self.foreground if number < 0 else self.color(number)
+
+    def _made(self, style: Style) -> Pair:
+        fg = self._text(style)
         bg = None if style.bg < 0 else self.color(style.bg)
         if style.reverse:
             fg, bg = bg or self.background, fg
-        elif number < 16 and style.bg < 16 and number != style.bg:
-            fg = self._seen(fg, bg or self.background)
+        elif style.fg < 16 and style.bg < 16 and style.fg != style.bg:
+            fg = self._on_ground(fg) if bg is None else self._on_colour(fg, bg)
         if style.faint:
             fg = mix(fg, bg or self.background, _FAINT)
         return fg, bg
 
-    def _seen(self, color: QColor, behind: QColor) -> QColor:
-        """Return one of the sixteen, or the usual colour, as it can be read on another of them.
+    # Which of the sixteen go together differs from theme to theme, and no program knows ours.
 
-        Which of them go together differs from theme to theme, and no program knows ours. True colours stay.
-        """
-        toward = max((self.foreground, self.background), key=lambda end: contrast(end, behind))
+    def _on_ground(self, color: QColor) -> QColor:
+        """Return one of the sixteen as it can be read on the usual background."""
         for tenth in range(11):
-            mixed = mix(color, toward, tenth / 10)
-            if contrast(mixed, behind) >= LEAST:
+            mixed = mix(color, self.foreground, tenth / 10)
+            if contrast(mixed, self.background) >= LEAST:
                 return mixed
-        return toward
+        return color
+
+    def _on_colour(self, color: QColor, behind: QColor) -> QColor:
+        """Return one of the sixteen, or the usual colour, as it can be read on another of them."""
+        if contrast(color, behind) >= LEAST:
+            return color
+        ends = (self.foreground, self.background, QColor("#ffffff"), QColor("#000000"))
+        return next(
+            (end for end in ends if contrast(end, behind) >= READABLE), max(ends, key=lambda e: contrast(e, behind))
+        )
 
     def color(self, number: int) -> QColor:
         """Return a numbered colour, 0 to 255, or a true one."""
