@@ -39,6 +39,7 @@ class TerminalTool(QWidget):
         self._actions = TerminalActions(session.caller, session.spawner)
         self._agent: AgentRow | None = None
         self._starting: set[AgentId] = set()
+        self._whys: dict[AgentId, str] = {}  # why there is none, of those that could not be opened
         self._wants_keyboard = False
         self.pane: TerminalPane | None = None
         self.words = QLabel()
@@ -97,6 +98,8 @@ class TerminalTool(QWidget):
         where = place(row.worktree or row.cwd)
         if row.id in self._starting:
             return f"Opening a shell in {where} …"
+        if row.id in self._whys:
+            return f"No terminal beside {row.name}: {self._whys[row.id]}"
         keys = self._session.keymap.keys_of("terminal.toggle", Zone.TOOL)
         key = keys[0] if keys else "the command “Terminal”"
         return f"No terminal beside {row.name} yet.\n{key} opens a shell in {where}."
@@ -147,6 +150,7 @@ class TerminalTool(QWidget):
 
     def _start(self, row: AgentRow) -> None:
         self._starting.add(row.id)
+        self._whys.pop(row.id, None)
 
         def started(_: Started) -> None:
             self._starting.discard(row.id)
@@ -155,8 +159,9 @@ class TerminalTool(QWidget):
 
     def _not_started(self, row: AgentRow, why: str) -> None:
         self._starting.discard(row.id)
-        if isValid(self) and self._agent is not None and self._agent.id == row.id and self.pane is None:
-            self.words.setText(f"No terminal beside {row.name}: {why}")
+        self._whys[row.id] = why
+        if isValid(self) and self._agent is not None and self._agent.id == row.id:
+            self.show_agent(self._agent)
 
     @property
     def zone(self) -> Zone:

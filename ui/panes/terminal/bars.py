@@ -1,4 +1,4 @@
-"""What a terminal pane says besides the screen: a quiet corner, the end of the program, the question before a paste.
+"""What a terminal pane says besides the screen: a quiet corner, the end of the program, why there is no screen.
 
 Shows words and passes keys on; knows neither screen nor daemon. Words come from programs and are plain text.
 """
@@ -9,17 +9,14 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from agents.status.untrusted import one_line, reveal
+from agents.status.untrusted import one_line
 from ui.theme import Theme
 
 #: Pixels between the corner and the edges, beside the scroll bar.
 _EDGE, _SCROLL_BAR = 8, 12
 
-#: Characters of a line in the corner, and of a paste that is shown before it is done.
-_LINE, _EXCERPT = 120, 400
-
-#: Lines of a paste shown.
-_LINES = 4
+#: Characters of a line in the corner.
+_LINE = 120
 
 
 class Corner(QFrame):
@@ -127,96 +124,6 @@ class ExitBar(QWidget):
         self.setAccessibleName(words)
         self.button.setText(button)
         self.setVisible(bool(words))
-
-
-class PasteGuard(QFrame):
-    """Over the lower end of the screen: what is dangerous about a paste. Enter pastes, Esc does not."""
-
-    answered = Signal(bool)
-
-    def __init__(self, parent: QWidget, theme: Theme) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Paste?")
-        self._title = QLabel()
-        self._text = QLabel()
-        for label in (self._title, self._text):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
-        self._yes, self._no = QPushButton("Paste  Enter"), QPushButton("Don't  Esc")
-        self._yes.setProperty("role", "primary")
-        for button, answer in ((self._yes, True), (self._no, False)):
-            button.setAutoDefault(False)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.clicked.connect(lambda _=False, answer=answer: self.answered.emit(answer))
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self._no)
-        row.addWidget(self._yes)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.setSpacing(8)
-        column.addWidget(self._title)
-        column.addWidget(self._text)
-        column.addLayout(row)
-        self.set_theme(theme)
-        self.hide()
-        parent.installEventFilter(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take new colours."""
-        self._text.setFont(theme.mono(delta=-1))
-        self._text.setStyleSheet(f"color: {theme.muted.name()}; border: none;")
-        self._title.setStyleSheet("border: none;")
-        self.setStyleSheet(
-            f"PasteGuard {{ background: {theme.raised.name()}; border: 1px solid {theme.warning.name()};"
-            " border-radius: 6px; }"
-        )
-
-    def ask(self, dangers: tuple[str, ...], text: str) -> None:
-        """Show what is dangerous and take the keyboard."""
-        self._title.setText(f"Paste this? {'; '.join(dangers)}.")
-        self._text.setText(excerpt(text))
-        self.setAccessibleDescription(self._title.text())
-        self.show()
-        self._fit()
-        self.raise_()
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @property
-    def question(self) -> str:
-        """Return what is asked."""
-        return self._title.text()
-
-    def _fit(self) -> None:
-        above = self.parentWidget()
-        if above is None or self.isHidden():
-            return
-        width = max(120, min(above.width() - 2 * _EDGE - _SCROLL_BAR, 640))
-        height = min(above.height() - 2 * _EDGE, max(self.sizeHint().height(), self.heightForWidth(width)))
-        self.setGeometry((above.width() - width) // 2, above.height() - height - _EDGE, width, height)
-
-    def eventFilter(self, _: QObject, event: QEvent) -> bool:
-        """Qt: stay at the lower end."""
-        if event.type() == QEvent.Type.Resize:
-            self._fit()
-        return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Qt: Enter and Esc answer; no other key does anything, and none reaches the program."""
-        if event.isAutoRepeat():
-            return  # the key that asked for the paste may still be held down
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.answered.emit(True)
-        elif event.key() == Qt.Key.Key_Escape:
-            self.answered.emit(False)
-
-
-def excerpt(text: str) -> str:
-    """Return the beginning of what would be pasted, its deceptive characters made visible."""
-    lines = reveal(text[:_EXCERPT]).split("\n")
-    more = len(lines) > _LINES or len(text) > _EXCERPT
-    return "\n".join(lines[:_LINES]) + ("\n…" if more else "")
 
 
 class Unread(QWidget):

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from agents.jsonrpc import RpcError
-from agents.model import LIVE, AgentId, AgentRow
-from agents.vt.paste import prepare
+from agents.model import AgentId, AgentRow, Lifecycle
 from agents.wire import Resize
 from app.actions.terminals import TerminalActions, is_resumed
 from app.client.api import Caller, ConnectionLost, Spawner
@@ -28,13 +27,19 @@ from app.terminal.sizing import Size, Sizing
 from ui.panes.asking import words_of
 from ui.panes.keyboard import holds
 from ui.panes.terminal.asked import Asked
-from ui.panes.terminal.bars import Corner, ExitBar, PasteGuard, Unread
+from ui.panes.terminal.bars import Corner, ExitBar, Unread
+from ui.panes.terminal.guard import PasteGuard
 from ui.panes.terminal.view import TerminalView
 from ui.terminals import Terminals
 from ui.theme import Theme
 
 #: What runs an ended program again, as its terminal writes it.
 _AGAIN = frozenset({b"\r", b"r", b"R"})
+
+#: Too early to type: nobody listens yet.
+_BEGINNING = frozenset({Lifecycle.QUEUED, Lifecycle.STARTING})
+
+_ENDED = frozenset({Lifecycle.EXITED, Lifecycle.FAILED, Lifecycle.LOST})
 
 _CUT_OFF = "not connected: what you type goes nowhere"
 
@@ -65,7 +70,7 @@ class TerminalPane(QWidget):
         self._row: AgentRow | None = None
         self._opening = 0
         self._title = self._leave_keys = ""
-        self._pasting = b""
+        self._ahead = bytearray()
         self._holds_size = False
         self._sending = Sending(agent, caller, spawner, self._on_trouble)
         self._sizing = Sizing()
@@ -104,7 +109,8 @@ class TerminalPane(QWidget):
         view.paste_wanted.connect(self.paste_text)
         self.unread.again.connect(self.open)
         self.exit_bar.again.connect(self.again)
-        self.guard.answered.connect(self._on_paste_answered)
+        self.guard.pasted.connect(self._on_pasted)
+        self.guard.closed.connect(self.view.setFocus)
         self._terminals.learned.connect(self._show_leaving)
         app = QApplication.instance()
         assert isinstance(app, QApplication)  # noqa: S101  (a widget without an application cannot be)
@@ -131,7 +137,7 @@ class TerminalPane(QWidget):
             return
         self._bring(self.view)
         self.view.show_terminal(terminal)
-        if terminal.needs_repaint and self._is_live:
+        if terminal.needs_repaint and self._is_running:
             self._repaint(Size(terminal.grid.rows, terminal.grid.cols))
         self._on_drawn()
 
@@ -150,17 +156,26 @@ class TerminalPane(QWidget):
 
     @property
     def _is_live(self) -> bool:
-        return self._row is not None and self._row.lifecycle in LIVE
+        return self._row is not None and self._row.lifecycle not in _ENDED
+
+    @property
+    def _is_running(self) -> bool:
+        return self._is_live and self._row is not None and self._row.lifecycle not in _BEGINNING
 
     def show_row(self, row: AgentRow) -> None:
         """Follow the agent: its end, and its new beginning."""
         before, self._row = self._row, row
         self._show_end(row)
         self._show_connection()
-        if before is not None and before.lifecycle not in LIVE and row.lifecycle in LIVE:
+        if not self._is_live:
+            self._ahead.clear()
             self._sizing.forget_sent()
-            if self.view.isVisible():
-                self.open()
+        elif self._is_running:
+            self._send_size()
+            ahead, self._ahead = bytes(self._ahead), bytearray()
+            self._sending.send(ahead)
+        if before is not None and before.lifecycle in _ENDED and self._is_live and self.view.isVisible():
+            self.open()
 
     def follow(self, change: Change) -> None:
         """Take what changed about this agent, or a new connection."""
@@ -180,7 +195,7 @@ class TerminalPane(QWidget):
             self.corner.say("connection", _CUT_OFF, "warning")
 
     def _show_end(self, row: AgentRow) -> None:
-        if row.lifecycle in LIVE:
+        if row.lifecycle not in _ENDED:
             self.exit_bar.show_end("", "")
             return
         goes_on, button = ("resumes it", "Resume") if is_resumed(row) else ("runs it again", "Run again")
@@ -197,6 +212,8 @@ class TerminalPane(QWidget):
         if not self._is_live:
             if data in _AGAIN:
                 self.again()
+        elif not self._is_running:
+            self._ahead += data  # it has a terminal to type into in a moment
         elif self._fleet.connected:
             self.corner.say("trouble", "")
             self._sending.send(data)
@@ -212,23 +229,10 @@ class TerminalPane(QWidget):
     def paste_text(self, text: str) -> None:
         """Paste a text; what could do harm is shown first."""
         terminal = self.view.terminal
-        if terminal is None or not text or not self._is_live:
-            return
-        paste = prepare(text, terminal.grid.modes)
-        if not paste.dangers:
-            self._paste_now(paste.data)
-        elif self._fleet.connected:
-            self._pasting = paste.data
-            self.guard.ask(paste.dangers, text)
+        if terminal is not None and self._is_running and self._fleet.connected:
+            self.guard.paste(text, terminal.grid.modes)
 
-    def _on_paste_answered(self, is_wanted: bool) -> None:
-        data, self._pasting = self._pasting, b""
-        self.guard.hide()
-        self.view.setFocus()
-        if is_wanted:
-            self._paste_now(data)
-
-    def _paste_now(self, data: bytes) -> None:
+    def _on_pasted(self, data: bytes) -> None:
         self.view.to_end()
         self._on_typed(data)
         self.view.typed_now()
@@ -250,7 +254,7 @@ class TerminalPane(QWidget):
             self._send_size()
 
     def _send_size(self) -> None:
-        if not self._is_live or not self._fleet.connected:
+        if not self._is_running or not self._fleet.connected:
             return
         now = self._clock()
         size = self._sizing.due(now)
@@ -265,8 +269,11 @@ class TerminalPane(QWidget):
                 await self._caller.call("agent.resize", Resize(self.agent_id, size.rows, size.cols))
             except (RpcError, ConnectionLost) as error:
                 self._sizing.forget_sent()
-                if self._is_live:
-                    self._on_trouble(f"its size is not {size}: {words_of(error)}")
+                if isValid(self) and self._is_running:
+                    self.corner.say("resize", f"its size is not {size}: {words_of(error)}", "warning")
+                return
+            if isValid(self):
+                self.corner.say("resize", "")
 
         self._spawner.spawn(work(), "telling the size of a terminal")
 

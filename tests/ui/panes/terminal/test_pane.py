@@ -130,6 +130,17 @@ def test_what_could_not_be_typed_is_told(bench: MakeBench) -> None:
     assert made.said("trouble") == "not typed: fox is not connected to its keeper"
 
 
+def test_what_is_typed_while_it_starts_arrives_when_it_runs(bench: MakeBench) -> None:
+    made = bench().open()
+    made.focus()
+    put(made.fleet, terminal_row(lifecycle=Lifecycle.STARTING))
+    for letter in "ls":
+        press(letter)
+    assert made.typed() == b""
+    put(made.fleet, terminal_row())
+    assert made.typed() == b"ls"
+
+
 def test_how_to_leave_is_said_until_it_was_done_a_few_times(bench: MakeBench) -> None:
     made = bench().open()
     made.focus()
