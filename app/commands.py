@@ -256,6 +256,7 @@ def _roster() -> tuple[Command, ...]:
         Command("filter.working", "Only working", "Show only agents at work.", _ROSTER),
         Command("filter.idle", "Only idle", "Show only agents at rest.", _ROSTER),
         Command("filter.parked", "Only parked", "Show only agents held by a limit or an outage.", _ROSTER),
+        Command("filter.unknown", "Only unknown", "Show only agents of which nobody can tell what they do.", _ROSTER),
         Command("filter.ended", "Only ended", "Show only agents whose program ended.", _ROSTER),
         Command("filter.clear", "Clear filters", "Show all agents again.", _ROSTER,
                 lambda c: None if c.has_filter else "no filter is set"),

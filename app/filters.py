@@ -17,6 +17,7 @@ class Group(StrEnum):
     NEEDS_YOU = "needs_you"
     WORKING = "working"
     IDLE = "idle"
+    UNKNOWN = "unknown"
     PARKED = "parked"
     ENDED = "ended"
 
@@ -34,6 +35,7 @@ LOOKS: dict[Group, GroupLook] = {
     Group.NEEDS_YOU: GroupLook("diamond", "attention", "needs you", "need you"),
     Group.WORKING: GroupLook("half-disc", "accent", "working", "working"),
     Group.IDLE: GroupLook("circle", "muted", "idle", "idle"),
+    Group.UNKNOWN: GroupLook("question", "muted", "unknown", "unknown"),
     Group.PARKED: GroupLook("pause", "info", "parked", "parked"),
     Group.ENDED: GroupLook("dash", "muted", "ended", "ended"),
 }
@@ -52,7 +54,7 @@ def group_of(row: AgentRow, now: float) -> Group:
         return Group.PARKED
     if row.state in _ENDED or row.state is Headline.FAILED:
         return Group.ENDED
-    return Group.IDLE
+    return Group.UNKNOWN if row.state is Headline.UNKNOWN else Group.IDLE
 
 
 def counts(rows: Iterable[AgentRow], now: float) -> dict[Group, int]:

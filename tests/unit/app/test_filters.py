@@ -27,7 +27,7 @@ NOW = time.time()
         (row("a", Turn.WORKING, health=Health.OVERLOADED), Group.WORKING),
         (row("a", Turn.WORKING, health=Health.RATE_LIMITED), Group.PARKED),
         (row("a", Turn.IDLE), Group.IDLE),
-        (row("a", Turn.UNKNOWN), Group.IDLE),
+        (row("a", Turn.UNKNOWN), Group.UNKNOWN),
         (row("a", lifecycle=Lifecycle.QUEUED), Group.IDLE),
         (row("a", lifecycle=Lifecycle.EXITED, exit_code=0), Group.ENDED),
     ],
