@@ -65,9 +65,9 @@ class Changes:
         self.dirty.update(range(rows))
 
     def damaged(self, rectangle: Rectangle) -> None:
-        """Rows changed in place."""
-        rows = self.rows
-        for row in range(max(rectangle.start_row, 0), min(rectangle.end_row, len(rows))):
+        """Rows changed in place. The core merges the first row with none above it into none: that one changed too."""
+        rows, first = self.rows, max(rectangle.start_row, 0)
+        for row in range(first, min(max(rectangle.end_row, first + 1), len(rows))):
             rows[row] = None
             self.dirty.add(row)
 

@@ -48,7 +48,8 @@ class Pen:
             self._core.paint(data, much=much)
         else:
             self._safely(data, much=much)
-        self._tail = data[-_REMEMBERED:] if len(data) >= _REMEMBERED else (self._tail + data)[-_REMEMBERED:]
+        drawn = data[: len(data) - len(self._rest)]
+        self._tail = drawn[-_REMEMBERED:] if len(drawn) >= _REMEMBERED else (self._tail + drawn)[-_REMEMBERED:]
 
     def settle(self) -> None:
         """Draw the beginning of a character that will never be whole: something else came."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.fuzz import view
 from tests.fuzz.grammar import Case, Feed, Step, case
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -33,10 +34,11 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Trials(msgspec.Struct, frozen=True):
-    """Runs cases in other processes: with which library, and whether only crashes and hangs count."""
+    """Runs cases in other processes: with which library, whether as a view, and whether only harm counts."""
 
     library: str = ""
     harm: bool = False
+    view: bool = False
 
     def batch(self, seed: int, seconds: float, cases: int = sys.maxsize) -> tuple[int, Finding | None]:
         """Try the seeds from ``seed`` on; return the one to go on with, and the finding that ended it, if any."""
@@ -55,6 +57,7 @@ class Trials(msgspec.Struct, frozen=True):
     def _run(self, options: list[str], given: bytes, seconds: float) -> tuple[list[str], str]:
         argv = [sys.executable, "-m", "tests.fuzz.trial", "--library", self.library, *options]
         argv += ["--harm"] if self.harm else []
+        argv += ["--view"] if self.view else []
         try:
             done = subprocess.run(argv, input=given, capture_output=True, timeout=seconds, cwd=_ROOT, check=False)
         except subprocess.TimeoutExpired as late:
@@ -115,13 +118,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--library", default="", help="a libvterm other than the system's")
     parser.add_argument("--harm", action="store_true", help="look for nothing but crashes and hangs")
+    parser.add_argument("--view", action="store_true", help="draw as a view does, not as the daemon")
     chosen = parser.parse_args()
-    trials = Trials(chosen.library, chosen.harm)
+    trials = Trials(chosen.library, chosen.harm, chosen.view)
     is_clean = True
     for found in findings(trials, chosen.seed, chosen.seconds):
         is_clean = False
         print(f"seed {found.seed}: {found.what}", flush=True)
-        print(f"  {smaller(trials, case(found.seed))}", flush=True)
+        print(f"  {smaller(trials, (view.made if chosen.view else case)(found.seed))}", flush=True)
     return 0 if is_clean else 1
 
 

@@ -1,4 +1,4 @@
-"""Draws cases as the daemon does, in a process that may die of it; finds out, minimises nothing."""
+"""Draws cases as the daemon does or as a view does, in a process that may die of it; finds out, minimises nothing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 import msgspec
 
 from agents.vt import libvterm, queries, screen
 from agents.vt.screen import Screen, ScreenState
 from agents.vt.stream import Splitter
+from tests.fuzz import view
 from tests.fuzz.grammar import Case, Feed, Look, Resize, case
 
 #: Seconds of the processor one case may take, whatever else goes on on the machine.
@@ -58,11 +60,11 @@ def _same(live: Screen, other: Screen) -> None:
         raise Different(f"{live.snapshot()!r} is {other.snapshot()!r} when loaded")
 
 
-def said(tested: Case, library: libvterm.Library) -> str:
-    """Return what went wrong, empty when nothing did."""
+def said(tested: Case, library: libvterm.Library, draw: Callable[[Case, libvterm.Library], None] = run) -> str:
+    """Return what went wrong when ``draw`` drew it, empty when nothing did."""
     signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
-        run(tested, library)
+        draw(tested, library)
     except Exception as problem:  # noqa: BLE001 (whatever it is, it is the finding)
         return f"{type(problem).__name__}: {problem}"
     finally:
@@ -86,18 +88,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--cases", type=int, default=sys.maxsize)
     parser.add_argument("--library", default="")
+    parser.add_argument("--view", action="store_true", help="draw as a view does, not as the daemon")
     parser.add_argument("--harm", action="store_true", help="look for nothing but crashes and hangs")
     chosen = parser.parse_args()
     native = library(chosen.library)
+    make, draw = (view.made, view.run) if chosen.view else (case, run)
     if not chosen.seconds:
-        found = said(msgspec.json.decode(sys.stdin.buffer.read(), type=Case), native)
+        found = said(msgspec.json.decode(sys.stdin.buffer.read(), type=Case), native, draw)
         _say(f"found {found}" if found else "good")
         return
     end = time.monotonic() + chosen.seconds
     seed = chosen.seed
     while time.monotonic() < end and seed - chosen.seed < chosen.cases:
         _say(f"seed {seed}")
-        found = said(case(seed), native)
+        found = said(make(seed), native, draw)
         if found and not (chosen.harm and found.startswith(Different.__name__)):
             _say(f"found {found}")
             return

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from agents.vt import libvterm
-from tests.fuzz import terminal, trial
+from agents.vt.grid import Grid
+from tests.fuzz import terminal, trial, view
 from tests.fuzz.grammar import Case, Feed, Look, Resize, case
 from tests.fuzz.terminal import Finding, Trials
 
@@ -30,6 +31,16 @@ class Dying(Trials, frozen=True):
 @pytest.mark.timeout(120)
 def test_made_up_output_harms_nothing() -> None:
     assert Trials().batch(SEED, 60.0, cases=40) == (SEED + 40, None)
+
+
+@pytest.mark.timeout(120)
+def test_made_up_output_is_seen_the_same_however_it_is_cut() -> None:
+    assert Trials(view=True).batch(SEED, 60.0, cases=40) == (SEED + 40, None)
+
+
+def test_a_view_that_is_not_told_of_a_change_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Grid, "take_dirty", lambda self: frozenset())
+    assert trial.said(view.lines(1), libvterm.system(), view.run).startswith("Different: a row changed")
 
 
 @pytest.mark.slow
