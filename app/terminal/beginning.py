@@ -52,6 +52,7 @@ async def begin(source: LogSource, grid: Grid, state: TerminalState, turns: Turn
             grid.feed(b"\x1b[?1049h")
         await draw(grid, source, await _other(source, begin, state.offset), turns, check)
     style = await _style(source, state.offset)
+    check()
     is_wrong = _settle(grid, state, style)
     repaint = is_wrong or (state.lines is None and not found.certain)
     return Began(found.seam, scrolled, repaint, found.forgets)

@@ -50,20 +50,20 @@ class Turns:
 
 
 async def draw(
-    grid: Grid, source: LogSource, spans: Sequence[Span], turns: Turns, drawn: Callable[[], None] | None = None
+    grid: Grid, source: LogSource, spans: Sequence[Span], turns: Turns, check: Callable[[], None] | None = None
 ) -> None:
-    """Feed ``spans`` to ``grid``, telling after each portion. Raises Gone, and what the source raises."""
+    """Feed ``spans`` to ``grid``. Raises Gone, and what ``check``, asked before each portion, and the source raise."""
     pace = Pace()
     for span in spans:
         for begin in range(span.begin, span.end, _READ):
             data = await read(source, begin, min(begin + _READ, span.end))
             at = 0
             while at < len(data):
+                if check is not None:
+                    check()
                 end = pace.portion(data, at, grid.cols)
                 began = turns.now()
                 grid.feed(data[at:end])
                 pace.took(turns.now() - began)
                 at = end
-                if drawn is not None:
-                    drawn()
                 await turns.rest()

@@ -29,13 +29,14 @@ _NOTED_LINES, _NOTED = 256, 64 * 1024
 
 
 class Seam(msgspec.Struct, frozen=True):
-    """At this offset so many lines had scrolled off.
+    """At this offset so many lines had scrolled off a screen of so many rows.
 
     ``cuts``: no line before it counts any longer; ``forgets``: because the program had them erased.
     """
 
     offset: int
     scrolled: int
+    rows: int
     cuts: bool = False
     forgets: bool = False
 
@@ -52,7 +53,7 @@ class Feed:
         self._sizes: deque[tuple[int, int, int]] = deque()
         self._passed: passing.Passed | None = None
         self._settles: int | None = None
-        self._noted = Seam(position, grid.scrolled)
+        self._noted = Seam(position, grid.scrolled, grid.rows)
         self._before = b""
         self._forgets = False
 
@@ -133,9 +134,9 @@ class Feed:
         scrolled, position = self._grid.scrolled, self.position
         lines, length = scrolled - self._noted.scrolled, position - self._noted.offset
         if position == self._settles or self._forgets:
-            self._cut(Seam(position, scrolled, cuts=True, forgets=self._forgets))
+            self._cut(Seam(position, scrolled, self._grid.rows, cuts=True, forgets=self._forgets))
         elif not self._grid.alternate and (lines >= _NOTED_LINES or length >= _NOTED):
-            self._noted = Seam(position, scrolled)
+            self._noted = Seam(position, scrolled, self._grid.rows)
             self.seams.append(self._noted)
 
     def _cut(self, seam: Seam) -> None:

@@ -72,7 +72,7 @@ class History:
     def begin(self, past: Past) -> None:
         """Forget everything and begin anew."""
         self._age += 1
-        self._past = past
+        self._past, self._tallest = past, past.rows
         self._seam, self._number = past.seam, past.number
         self._closed, self._oldest = past.closed, past.seam
         self._pieces.clear()
@@ -82,6 +82,7 @@ class History:
 
     def extend(self, seam: int, number: int, rows: int) -> None:
         """Take over the lines up to ``number``, which scrolled off between the former seam and this one."""
+        self._tallest = max(self._tallest, rows)
         if number > self._number:
             self._pieces.append(Piece(self._seam, seam, self._number, number - self._number, rows))
         self._seam, self._number = seam, number
@@ -209,7 +210,7 @@ class History:
         past = self._past
         floor = past.began if piece.end > past.began else 0
         text = MainText(self._source, piece.end, alternate=piece.alternate, floor=floor)
-        screen = Screen(piece.rows, past.cols, fresh=self._source.start <= floor)
+        screen = Screen(piece.rows, past.cols, fresh=self._source.start <= floor, tallest=self._tallest)
         return await pieces.plan(self._source, text, screen, begin=begin)
 
     async def _draw(self, piece: Piece, plan: Plan) -> Drawn:

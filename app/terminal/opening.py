@@ -21,16 +21,20 @@ REACH = 8 * 1024 * 1024
 #: What is drawn where there is neither.
 _BLIND = 1024 * 1024
 
-#: What a view begins with.
-_NEWEST = 128 * 1024
+#: What a view begins with: fewer lines than are kept, however they wrap.
+_NEWEST, _NEWEST_LINES = 128 * 1024, 1200
 
 
 class Screen(msgspec.Struct, frozen=True):
-    """The screen to be drawn on; ``fresh``: at the floor of what is read it was empty."""
+    """The screen to be drawn on; ``fresh``: at the floor of what is read it was empty.
+
+    ``tallest``: how many rows it had at most while the lines in question were on it.
+    """
 
     rows: int
     cols: int
     fresh: bool
+    tallest: int = 0
 
     @property
     def bottom(self) -> bytes:
@@ -65,8 +69,12 @@ class _Stretch(msgspec.Struct):
 
 async def live(source: LogSource, text: MainText, screen: Screen) -> Opening:
     """Return how to draw what ``text`` was before its end, with some lines of scrollback. Raises Gone."""
-    newest = await text.back(_NEWEST)
+    newest = await text.back(min(_NEWEST, _NEWEST_LINES * screen.cols))
     data = await joined(source, newest)
+    begin = _last_lines(data)
+    if begin > 0:
+        newest, data = list(cut(newest, begin)), data[begin:]
+        text = MainText(source, newest[0].begin, alternate=False, floor=text.floor)
     forgets = ground.last(ground.FORGETS, data) is not None
     if text.at_floor:
         found = _from_floor(_Stretch(newest, data), text.begin, screen)
@@ -84,7 +92,7 @@ async def find(source: LogSource, text: MainText, screen: Screen, *, reach: int 
         stretch = _Stretch(merged(older, stretch.spans), await joined(source, older) + stretch.data)
         if text.at_floor:
             return _from_floor(stretch, text.begin, screen)
-        found = ground.find(stretch.data, screen.rows)
+        found = ground.find(stretch.data, max(screen.rows, screen.tallest))
         if found is not None:
             return stretch.cut(found.begin, b"" if found.at_top else screen.bottom, found.settled)
     return await _further(source, text, screen, stretch, reach)
@@ -111,11 +119,21 @@ async def _further(source: LogSource, text: MainText, screen: Screen, near: _Str
     return _Stretch(spans, data).cut(begin, screen.bottom, certain=False)
 
 
+def _last_lines(data: bytes) -> int:
+    """Return where the lines begin that a view begins with."""
+    at = len(data)
+    for _ in range(_NEWEST_LINES):
+        at = data.rfind(b"\n", 0, at)
+        if at < 0:
+            return 0
+    return at + 1
+
+
 def _from_floor(stretch: _Stretch, floor: int, screen: Screen) -> Opening:
     if screen.fresh or not stretch.spans:
         return Opening(b"", tuple(stretch.spans), floor, certain=screen.fresh)
     begin = ground.line_start(stretch.data[:BLOCK])
-    is_certain = ground.find(stretch.data, screen.rows) is not None
+    is_certain = ground.find(stretch.data, max(screen.rows, screen.tallest)) is not None
     return stretch.cut(begin, screen.bottom, certain=is_certain)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-#: Bytes drawn at once, line feeds among them (to scroll is what takes longest), and seconds that should take.
+#: Bytes drawn at once, a line feed for as many of them (to scroll is what takes longest), and seconds that should take.
 MOST, LEAST = 16 * 1024, 128
-FEEDS = 256
+_FED = 32
 _SLOW_S, _QUICK_S = 0.003, 0.0012
 
 #: What one turn of a background task may take.
@@ -19,9 +19,9 @@ class Pace:
 
     def portion(self, data: bytes, at: int, cols: int) -> int:
         """Return where the next portion of ``data`` ends, for a screen as wide as ``cols``."""
-        end = min(len(data), at + min(self._size, FEEDS * cols))
-        feeds = data.count(b"\n", at, end)
-        return end if feeds <= FEEDS else at + max(LEAST, (end - at) * FEEDS // feeds)
+        end = min(len(data), at + min(self._size, MOST // _FED * cols))
+        feeds, most = data.count(b"\n", at, end), max(1, self._size // _FED)
+        return end if feeds <= most else at + max(LEAST, (end - at) * most // feeds)
 
     def took(self, seconds: float) -> None:
         """Take note of how long the last portion took to draw."""

@@ -122,7 +122,7 @@ class Terminal:
         for at in range(len(seams) - 1, -1, -1):
             seam = seams[at]
             if seam.scrolled - self._zero - number >= _TAKEN_LINES or seam.offset - offset >= _TAKEN:
-                self._history.extend(seam.offset, seam.scrolled - self._zero, self.grid.rows)
+                self._history.extend(seam.offset, seam.scrolled - self._zero, seam.rows)
                 del seams[: at + 1]
                 return
 
