@@ -59,9 +59,20 @@ def may_open(target: str) -> bool:
     if len(target) > LIMIT or not target.isprintable():
         return False
     try:
-        return urlsplit(target).scheme.lower() in SCHEMES
+        parts = urlsplit(target)
+        # What stands before an "@" is no part of where it leads, and made to look as if it were.
+        return parts.scheme.lower() in SCHEMES and "@" not in parts.netloc and bool(spoken(target))
     except ValueError:
         return False
+
+
+def spoken(target: str) -> str:
+    """Return a target as it is said before it is opened: letters of other scripts in its host as what they are.
+
+    Raises ValueError for what is no host.
+    """
+    netloc = urlsplit(target).netloc
+    return target if netloc.isascii() else target.replace(netloc, netloc.encode("idna").decode(), 1)
 
 
 def _number_at(row: Row | None, col: int) -> int:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel
 
 from agents.status.untrusted import one_line
-from app.terminal.hyperlinks import Link, link_at
+from app.terminal.hyperlinks import Link, link_at, spoken
 from ui.panes.terminal.finding import FindingCanvas
 from ui.theme import Theme
 
@@ -66,7 +66,7 @@ class LinkingCanvas(FindingCanvas):
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor if link is None else Qt.CursorShape.PointingHandCursor)
         self._status.setVisible(link is not None)
         if link is not None:
-            self._status.setText(f"Ctrl+click opens {one_line(link.target, _SHOWN)}")
+            self._status.setText(f"Ctrl+click opens {one_line(spoken(link.target), _SHOWN)}")
             self._place_status()
         self.draw()
 

@@ -286,6 +286,7 @@ def test_megabytes_without_a_line_end_take_neither_room_nor_much_time() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("portion", [b"x" * 16384, "漢e\u0301🟢".encode() * 1500, b"\x1b[1;31mx\x1b[m" * 1400], ids=len)
 def test_a_hundred_megabytes_without_a_line_end_take_no_room(portion: bytes) -> None:
     grid = Grid(24, 80)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.vt.rows import PLAIN, Row, Run, Style
-from app.terminal.hyperlinks import LIMIT, Link, link_at, may_open
+from app.terminal.hyperlinks import LIMIT, Link, link_at, may_open, spoken
 from app.terminal.selection import Place
 
 
@@ -90,3 +90,23 @@ def test_what_may_be_opened() -> None:
     assert not may_open("https://[broken")
     assert not may_open("https://example.org/" + "x" * LIMIT)
     assert not may_open("vscode://open?x")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://bank.example@evil.example/",
+        "https://bank.example:" + "0" * 200 + "@evil.example/",
+        "https://user:word@host.example/",
+        "https://a..é.example/",
+        "https://[::1/",
+    ],
+)
+def test_a_target_that_hides_where_it_leads_is_none(target: str) -> None:
+    assert not may_open(target)
+
+
+def test_letters_of_other_scripts_in_a_host_are_said_as_what_they_are() -> None:
+    assert spoken("https://\u0430pple.example:8080/\u0430") == "https://xn--pple-43d.example:8080/\u0430"
+    assert spoken("https://example.org/é") == "https://example.org/é"
+    assert spoken("mailto:me@example.org") == "mailto:me@example.org"
