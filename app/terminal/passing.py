@@ -12,20 +12,9 @@ from agents.vt.modes import KNOWN, KNOWN_ANSI, Modes
 from agents.vt.stream import Splitter
 from app.terminal import ground
 
-#: What is looked for at all: most output has none of these.
-_MARKS = (
-    b"\x1b[?",
-    b"\x1b[>",
-    b"\x1b[<",
-    b"\x1b[=",
-    b"\x1b[!",
-    b"\x1bc",
-    b"\x1b=",
-    b"\x1b>",
-    b"\x1b(",
-    b"\x1b)",
-    b"\x0e",
-)
+#: What is looked for at all: most output has none of these, and one look over it must not take longer than it comes.
+_MARK = re.compile(rb"\x1b(?:\[[?><=!]|[c=>()])")
+_SHIFT_OUT = b"\x0e"
 _SETTING = re.compile(
     rb"\x1b(?:\[[?>=<][0-9;:]*[hlu]|\[!p|\[(?:4|20)[hl]|\[[0-9;]*r|c|[=>]|[()*+][0-9A-Za-z])|[\x0e\x0f]"
 )
@@ -49,7 +38,7 @@ class Passed:
         if not last:
             begun = data.rfind(b"\x1b", max(0, len(data) - _LONGEST))
             data = data if begun <= 0 else data[:begun]
-        if any(mark in data for mark in _MARKS):
+        if _SHIFT_OUT in data or _MARK.search(data):
             found = b"".join([match[0] for match in _SETTING.finditer(data)])
             for piece in Splitter().feed(found):
                 self.modes.feed(piece)

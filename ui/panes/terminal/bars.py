@@ -54,8 +54,11 @@ class Corner(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignRight)
             self._column.addWidget(label)
+        text = one_line(words, _LINE)
+        if (label.text(), label.property("tint")) == (text, role):
+            return  # asked with every frame, and to set a style sheet takes longer than to paint one
         label.setProperty("tint", role)
-        label.setText(one_line(words, _LINE))
+        label.setText(text)
         label.setVisible(bool(words))
         self._style(label)
         self._fit()
