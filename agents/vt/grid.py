@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from types import MappingProxyType
 
-from agents.vt import cells, libvterm
+from agents.vt import cells, libvterm, proof
 from agents.vt.asked import Asked
 from agents.vt.cells import Looks
 from agents.vt.flow import Flow, parted
@@ -59,7 +59,7 @@ class Grid:
 
     def __init__(self, rows: int, cols: int, *, keep: int = 1000, library: libvterm.Library | None = None) -> None:
         """Make an empty screen that keeps the last ``keep`` lines that left it. Raises ``libvterm.Refused``."""
-        self._library = library = library or libvterm.system()
+        self._library = library = proof.prove(library or libvterm.system())
         self.rows, self.cols = _bounded(rows, cols)
         self.modes = Modes()
         self.bells = 0
