@@ -25,7 +25,7 @@ import msgspec
 from agents.jsonrpc import RpcError
 from agents.model import AgentRow, Blocked, Lifecycle, Turn
 from agents.runtime.tree import identity, is_same
-from agents.wire import Run, StopDaemon
+from agents.wire import Input, Run, Started, StopDaemon
 from app.client.api import Caller, ConnectionLost
 from app.client.blocking import connect
 from app.client.launch import DaemonNotStarted
@@ -140,6 +140,12 @@ TERMINALS = (
 )
 
 
+#: The shell beside the first of them, the same on every machine, and what is typed into it.
+_SHELL = ("/bin/sh", "-i")
+_SHELL_ENV = {"PS1": "storefront $ ", "ENV": "", "GIT_PAGER": "cat", "GIT_CONFIG_GLOBAL": os.devnull}
+_TYPED = b"git log --oneline --color; git status --short --branch\r"
+
+
 class DemoFleet:
     """Owns the temporary directory, its repositories and its daemon; used as a context manager by one thread."""
 
@@ -198,10 +204,13 @@ class DemoFleet:
                 await caller.call("agent.run", run)
 
     def add_terminals(self) -> None:
-        """Start the programs in terminals beside the cast. Raises DemoFailed."""
+        """Start the programs in terminals beside the cast, and a shell beside the first of them. Raises DemoFailed."""
         with _named_failures(), connect(self.home, self.env) as client:
-            for member in TERMINALS:
-                client.call("agent.run", self._run(member))
+            started: list[Started] = [client.call("agent.run", self._run(member)) for member in TERMINALS]
+            project = str(self.root / TERMINALS[0].project)
+            shell = Run("shell", project, argv=_SHELL, env=_SHELL_ENV, pty=True, terminal_of=started[0].id)
+            beside: Started = client.call("agent.run", shell)
+            client.call("agent.input", Input(beside.id, _TYPED))
 
     def settle(self, timeout: float = SETTLE_S, *, cast: Sequence[Member] = CAST) -> tuple[AgentRow, ...]:
         """Wait until ``cast`` is where the demo wants it; return all rows. Raises DemoFailed naming who is not."""

@@ -14,6 +14,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
 from agents.model import AgentRow, Headline, Rank
+from app.commands import Zone
 from app.paths import Home
 from ui import windowstate
 from ui.shell import Shell, make_application, run_loop
@@ -72,6 +73,7 @@ def _scenes(size: QSize) -> Iterator[tuple[str, Scene]]:
     yield "transcript", _transcript
     yield "explain", _explain
     yield "approval", _approval
+    yield "terminal", _terminal
     yield "palette", lambda shell: shell.window.run("palette.open")
     yield "keys", lambda shell: shell.window.run("help.keys")
     yield "new-agent", lambda shell: shell.window.run("agent.new")
@@ -122,6 +124,14 @@ def _approval(shell: Shell) -> None:
     _show_terminal(shell, Rank.SCREEN)
 
 
+def _terminal(shell: Shell) -> None:
+    """Show a program in its terminal, and the shell beside it with the keyboard."""
+    _show_terminal(shell, Rank.OSC7501)
+    pane = shell.window.place().agent
+    if pane is not None:
+        shell.window.run("terminal.toggle")
+
+
 def _show_terminal(shell: Shell, rank: Rank) -> None:
     asking = (row for row in shell.fleet.rows() if row.requests and row.source == rank.name.lower())
     row = next(asking, None)
@@ -131,6 +141,8 @@ def _show_terminal(shell: Shell, rank: Rank) -> None:
 
 def _tidy(shell: Shell) -> None:
     window = shell.window
+    if window.zone() is Zone.TERMINAL and window.place().agent is None:
+        window.run("terminal.toggle")
     for overlay in (window.palette_overlay, window.key_help, window.notices):
         overlay.close_overlay()
     for dialog in window.findChildren(QDialog):

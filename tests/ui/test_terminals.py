@@ -17,6 +17,7 @@ from app.filters import Group, counts
 from tests.fakes.rows import drop, put, row
 from tests.ui.conftest import Deck
 from ui import theme as themes
+from ui.handlers.terminal import widened
 from ui.kinds import kind_icon
 from ui.terminals import LESSONS, Terminals
 from ui.theme import Theme
@@ -187,6 +188,19 @@ def test_r_runs_an_ended_shell_again(deck: Deck) -> None:
     deck.caller.answers["agent.restart"] = lambda ref: Started(ref.id, "shell", 1)
     deck.keys("R")
     assert [ref.id for ref in deck.caller.of("agent.restart")] == ["id-shell"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "width", "wide"),
+    [
+        ([280, 700, 300], 1280, [280, 500, 500]),
+        ([340, 1800, 380], 2560, [340, 1560, 660]),
+        ([280, 200, 800], 1280, [280, 200, 800]),
+        ([280, 1000], 1280, [280, 1000]),
+    ],
+)
+def test_a_shell_gets_room_and_never_more_than_the_stage_keeps(sizes: list[int], width: int, wide: list[int]) -> None:
+    assert widened(sizes, width) == wide
 
 
 # -- bells and kinds

@@ -18,8 +18,8 @@ from ui.handlers.base import Bindings, Window
 from ui.roster.entries import Kind
 from ui.stage import ALL
 
-#: Pixels a terminal beside an agent gets where there is room, and what the stage keeps.
-_WIDE, _STAGE = 660, 420
+#: Pixels a terminal beside an agent gets where there is room: 80 columns. The stage keeps at least as much.
+_WIDE = 660
 
 
 class TerminalHandlers:
@@ -139,5 +139,5 @@ def widened(sizes: list[int], width: int) -> list[int]:
     if len(sizes) != 3:
         return sizes
     roster, _, tools = sizes
-    wanted = max(tools, min(_WIDE, width - roster - _STAGE))
+    wanted = max(tools, min(_WIDE, (width - roster) // 2))
     return [roster, max(1, width - roster - wanted), wanted]

@@ -156,8 +156,8 @@ def facts(row: AgentRow, title: str = "") -> tuple[Item, ...]:
     word = glyph.word if row.state.value not in ("exited", "failed") else one_line(row.headline, 40)
     items = [
         Item(word, glyph.role, icon=glyph.name),
-        Item(one_line(row.name, 60), "text", bold=True),
-        Item(one_line(row.kind, 40), drop=4, icon=kind_icon(row.kind, row.family)),
+        Item(one_line(row.name, 60), "text", bold=True, icon=kind_icon(row.kind, row.family)),
+        Item(one_line(row.kind, 40), drop=4),
     ]
     if title and title.casefold() not in (row.name.casefold(), row.kind.casefold()):
         items.append(Item(title, drop=7))

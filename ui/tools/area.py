@@ -133,7 +133,8 @@ class ToolArea(QWidget):
     @property
     def is_fresh(self) -> bool:
         """Tell whether nothing it shows waits to be asked for or answered."""
-        return not self._timer.isActive() and self._explain.is_fresh
+        is_drawn = self.current != "terminal" or self.terminal.is_fresh
+        return not self._timer.isActive() and self._explain.is_fresh and is_drawn
 
     def refresh(self) -> None:
         """Show the agent as it is now, if anybody sees it."""

@@ -138,6 +138,13 @@ class TerminalTool(QWidget):
         if problem and self.pane is not None:
             self.pane.corner.say("trouble", problem, "danger")
 
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether nothing it shows is still on its way."""
+        if self.pane is None:
+            return not self._starting
+        return self.pane.view.terminal is not None or not self.isVisible()
+
     # -- asked for
 
     def open(self, row: AgentRow) -> None:
