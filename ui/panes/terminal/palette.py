@@ -19,8 +19,8 @@ FOREGROUND, BACKGROUND, CURSOR = -1, -2, -3
 #: Least contrast of the sixteen as text on the usual background: black stays black only as a background.
 LEAST = 3.0
 
-#: What is chosen instead of a colour that cannot be read is to be read well.
-READABLE = 4.5
+#: What is chosen instead of a colour that cannot be read, if it is as light or as dark as that.
+ALIKE = 3.3
 
 _RGB = 0x1000000
 
@@ -132,10 +132,11 @@ class Colours:
         """Return one of the sixteen, or the usual colour, as it can be read on another of them."""
         if contrast(color, behind) >= LEAST:
             return color
-        ends = (self.foreground, self.background, QColor("#ffffff"), QColor("#000000"))
-        return next(
-            (end for end in ends if contrast(end, behind) >= READABLE), max(ends, key=lambda e: contrast(e, behind))
-        )
+        is_light = color.lightnessF() > behind.lightnessF()
+        ends = [self.foreground, self.background, QColor("#ffffff"), QColor("#000000")]
+        alike = [end for end in ends if (end.lightnessF() > behind.lightnessF()) is is_light]
+        # Light stays light and dark dark, as the program meant it, where that is not much the worse choice.
+        return next((e for e in alike if contrast(e, behind) >= ALIKE), max(ends, key=lambda e: contrast(e, behind)))
 
     def color(self, number: int) -> QColor:
         """Return a numbered colour, 0 to 255, or a true one."""
