@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -348,6 +349,23 @@ def test_the_programs_title_is_in_the_header_without_what_ticks(bench: MakeBench
     made.pump.until(lambda: "Fixing the login" in made.pane.header.accessibleName())
     assert "\u280b" not in made.pane.header.accessibleName()
     assert "\u202e" not in made.pane.header.accessibleName()
+
+
+def test_finding_in_the_terminal_by_key(bench: MakeBench, qtbot: QtBot) -> None:
+    made = bench()
+    made.prints(b"alpha\r\nbeta\r\nalpha two\r\n")
+    made.open()
+    made.shows("beta")
+    made.focus()
+    press("Ctrl+Shift+G")
+    assert made.pane.find_bar.isVisible()
+    qtbot.keyClicks(made.pane.find_bar.field, "alpha")
+    made.pump.until(lambda: "of 2" in made.pane.find_bar._count.text())
+    qtbot.keyClick(made.pane.find_bar.field, Qt.Key.Key_Return)
+    made.pump.until(lambda: made.pane.find_bar._count.text() in ("1 of 2", "2 of 2"))
+    press("Esc")
+    assert made.pane.find_bar.isHidden()
+    assert made.pane.zone() == Zone.TERMINAL
 
 
 def test_a_reconnected_pane_reads_what_it_could_not(bench: MakeBench) -> None:
