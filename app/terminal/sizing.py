@@ -30,6 +30,7 @@ class Sizing:
     def __init__(self) -> None:
         self._wanted: Size | None = None
         self._sent: Size | None = None
+        self._seen: Size | None = None
         self._next_at = float("-inf")
 
     @property
@@ -53,6 +54,15 @@ class Sizing:
         if self._wanted is None or self._wanted == self._sent:
             return None
         return max(0.0, self._next_at - now)
+
+    def is_foreign(self, rows: int, cols: int) -> bool:
+        """Take note of the size the terminal has; tell whether another view gave it that.
+
+        The one it had before ours is none: news of it may still be on the way.
+        """
+        size = Size(rows, cols)
+        before, self._seen = self._seen, size
+        return size not in (self._sent, before)
 
     def forget_sent(self) -> None:
         """Send it again when it is wanted again: it did not arrive, or another view set another size."""

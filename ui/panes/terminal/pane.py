@@ -136,6 +136,7 @@ class TerminalPane(QWidget):
             terminal.close()
             return
         self._bring(self.view)
+        self._sizing.is_foreign(terminal.grid.rows, terminal.grid.cols)  # the size it has before ours
         self.view.show_terminal(terminal)
         if terminal.needs_repaint and self._is_running:
             self._repaint(Size(terminal.grid.rows, terminal.grid.cols))
@@ -180,13 +181,18 @@ class TerminalPane(QWidget):
     def follow(self, change: Change) -> None:
         """Take what changed about this agent, or a new connection."""
         if change.what is What.LOG:
-            self.view.grew(change.sizes[0], *change.cells)
-            if not self.view.owns_size:
-                self._sizing.forget_sent()  # another view set a size since: ours is sent again when it is wanted
+            self._grew(change.sizes[0], *change.cells)
         elif change.what in (What.CONNECTION, What.RESET):
             self._show_connection()
             if self._fleet.connected and self._stack.currentWidget() is self.unread and self.isVisible():
                 self.open()
+
+    def _grew(self, size: int, rows: int, cols: int) -> None:
+        self.view.grew(size, rows, cols)
+        if rows and self._sizing.is_foreign(rows, cols):
+            self.view.owns_size = False  # also with the keyboard here: somebody sat down elsewhere
+        if not self.view.owns_size:
+            self._sizing.forget_sent()  # ours is sent again when it is wanted again
 
     def _show_connection(self) -> None:
         if self._fleet.connected:

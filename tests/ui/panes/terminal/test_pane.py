@@ -194,6 +194,29 @@ def test_the_view_with_the_keyboard_sets_the_size_and_others_show_it_as_it_is(be
     made.pump.until(lambda: made.said("size") == "")
 
 
+def test_who_sits_down_elsewhere_takes_the_size_and_the_next_key_here_takes_it_back(bench: MakeBench) -> None:
+    made = bench().open()
+    made.focus()
+    fits = made.terminal.view.fitting()
+    made.pump.until(lambda: made.sizes()[-1] == fits)
+    made.resized(*fits)
+    made.resized(24, 80)
+    made.pump.until(lambda: made.said("size") == "80×24, set by another view")
+    sent = len(made.sizes())
+    press("x")
+    made.pump.until(lambda: len(made.sizes()) > sent)
+    assert made.sizes()[-1] == fits
+
+
+def test_news_of_the_size_from_before_ours_takes_nothing_away(bench: MakeBench) -> None:
+    made = bench().open()
+    made.focus()
+    made.prints(b"as wide as before\r\n")
+    made.shows("as wide as before")
+    assert made.terminal.view.owns_size
+    assert made.said("size") == ""
+
+
 def test_of_a_drag_the_last_size_is_sent(bench: MakeBench) -> None:
     made = bench().open()
     made.focus()

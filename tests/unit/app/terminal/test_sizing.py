@@ -42,6 +42,17 @@ def test_the_same_size_is_sent_once_and_again_when_it_did_not_arrive() -> None:
     assert sizing.due(1) == Size(40, 120)
 
 
+def test_a_size_nobody_here_sent_is_another_views() -> None:
+    sizing = Sizing()
+    assert sizing.is_foreign(24, 80)
+    sizing.want(40, 120)
+    sizing.due(0)
+    assert not sizing.is_foreign(24, 80)  # from before ours
+    assert not sizing.is_foreign(40, 120)
+    assert sizing.is_foreign(50, 100)
+    assert not sizing.is_foreign(50, 100)
+
+
 def test_nothing_is_due_before_anybody_wanted_anything() -> None:
     sizing = Sizing()
     assert (sizing.wanted, sizing.due(0), sizing.wait_s(0)) == (None, None, None)
