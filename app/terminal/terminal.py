@@ -5,14 +5,19 @@ Lives in the view's loop; every call is short. It answers no query, draws no pix
 
 from __future__ import annotations
 
+import re
+
 from agents.vt.grid import Grid, Row
 from agents.wire import TerminalState
 from app.logsource import LocalLog, LogSource
 from app.terminal import beginning
 from app.terminal.beginning import Stopped
 from app.terminal.drawing import Clock, GridFactory, Turns
-from app.terminal.feed import TAIL, Feed
-from app.terminal.history import History, Past
+from app.terminal.feed import PASSED, Feed
+from app.terminal.history import History, Past, Piece
+from app.terminal.patterns import Needle
+from app.terminal.search import Search
+from app.terminal.selection import Selection, text_of
 
 #: Lines that scrolled off and are at hand at once.
 KEEP = 3000
@@ -109,7 +114,7 @@ class Terminal:
     async def fetch(self) -> None:
         """Get the bytes that ``pump`` was short of. Raises what the source raises."""
         position = max(self._feed.position, self._source.start)
-        await self._source.load(position, min(self._source.size - position, TAIL))
+        await self._source.load(position, min(self._source.size - position, PASSED))
 
     def _follow(self) -> None:
         """Let history know what was drawn, before the grid no longer keeps it."""
@@ -135,6 +140,11 @@ class Terminal:
         self._feed.seams.clear()
 
     # ------------------------------------------------------------ lines
+
+    @property
+    def cols(self) -> int:
+        """Return how wide the lines are."""
+        return self.grid.cols
 
     @property
     def first(self) -> int:
@@ -169,6 +179,24 @@ class Terminal:
         at = number + self._zero
         kept = self.grid.kept(at) if at >= self._floor else None
         return kept if kept is not None else self._history.line(number)
+
+    @property
+    def memory(self) -> int:
+        """Return how many bytes of older lines are in memory."""
+        return self._history.size
+
+    def piece(self, number: int) -> Piece | None:
+        """Return where in the log a line comes from that scrolled off long ago."""
+        return self._history.piece(number)
+
+    def text_of(self, selection: Selection) -> str:
+        """Return the selected text, as far as its lines are in memory."""
+        return text_of(selection, self.line, self.grid.cols)
+
+    def search(self, pattern: re.Pattern[str] | Needle) -> Search:
+        """Look for a pattern in all lines, the newest first; an iterator of line, column and width in cells."""
+        needle = pattern if isinstance(pattern, Needle) else Needle(pattern)
+        return Search(self, self._source, needle, Turns(self._clock))
 
     def link(self, link: int, line: int) -> str | None:
         """Return where a link in a line leads."""
