@@ -143,7 +143,7 @@ TERMINALS = (
 #: The shell beside the first of them, the same on every machine, and what is typed into it.
 _SHELL = ("/bin/sh", "-i")
 _SHELL_ENV = {"PS1": "storefront $ ", "ENV": "", "GIT_PAGER": "cat", "GIT_CONFIG_GLOBAL": os.devnull}
-_TYPED = b"git log --oneline --color; git status --short --branch\r"
+_TYPED = b"git log --oneline; git status -sb\r"
 
 
 class DemoFleet:

@@ -126,7 +126,9 @@ def test_f6_walks_out_of_it_and_in_again_in_both_directions(deck: Deck) -> None:
     put(deck.fleet, beside("fix"))  # type: ignore[arg-type]
     deck.select("fix")
     deck.keys("t")
+    assert deck.window.tools.hint.text() == "F6 leaves"
     deck.keys("F6")
+    assert deck.window.tools.hint.text() == ""
     assert deck.window.zone() is Zone.ROSTER
     deck.keys("Shift+F6")
     assert deck.window.zone() is Zone.TERMINAL

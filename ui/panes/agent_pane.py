@@ -102,6 +102,7 @@ class AgentPane(QWidget):
         self.body.found.connect(self._finding.show_count)
         self.body.link_activated.connect(self._on_link)
         self.body.titled.connect(self.header.show_title)
+        self.body.hinted.connect(self.header.show_hint)
         app = QApplication.instance()
         assert isinstance(app, QApplication)  # noqa: S101  (a widget without an application cannot be)
         app.focusChanged.connect(self._on_focus_changed)

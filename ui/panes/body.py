@@ -38,6 +38,7 @@ class Body(QStackedWidget):
     found = Signal()
     link_activated = Signal(str)
     titled = Signal(str)  # the program in the terminal calls itself something
+    hinted = Signal(str)  # what a newcomer to terminals has to know now
 
     def __init__(  # noqa: PLR0913  each is a collaborator the composition root hands over
         self,
@@ -157,6 +158,7 @@ class Body(QStackedWidget):
             made.found.connect(self.found)
             made.link_activated.connect(self.link_activated)
             made.titled.connect(self.titled)
+            made.hinted.connect(self.hinted)
             made.show_row(row)
             self.terminal = made
             self.addWidget(made)

@@ -47,7 +47,7 @@ class Header(QWidget):
         self._theme = theme
         self._items: tuple[Item, ...] = ()
         self._row: AgentRow | None = None
-        self._title = ""
+        self._title = self._hint = ""
         self._log = QToolButton()
         self._log.setCheckable(True)
         self._log.setIconSize(QSize(16, 16))
@@ -73,6 +73,7 @@ class Header(QWidget):
         """Show an agent's facts."""
         self._row = row
         items = facts(row, self._title) if row is not None else (Item("gone"),)
+        items += (Item(self._hint, "accent", drop=2),) if self._hint else ()
         if items == self._items:
             return
         self._items = items
@@ -83,6 +84,11 @@ class Header(QWidget):
     def show_title(self, title: str) -> None:
         """Show what the program in the terminal calls itself; what ticks in front of it is left out."""
         self._title = one_line(title, 80).lstrip(_TICKS)
+        self.show_row(self._row)
+
+    def show_hint(self, hint: str) -> None:
+        """Show a key to know now, or nothing."""
+        self._hint = hint
         self.show_row(self._row)
 
     def show_log_switch(self, *, there: bool, on: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from agents.model import AgentId, AgentRow
 from app.commands import Zone
@@ -54,6 +54,10 @@ class ToolArea(QWidget):
             self._stack.addWidget(tool)
             row.addWidget(self._button(name, tool.title_text))
         row.addStretch(1)
+        self.hint = QLabel(self)
+        self.terminal.hinted.connect(self.hint.setText)
+        self._style_hint(theme)
+        row.addWidget(self.hint)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -82,7 +86,12 @@ class ToolArea(QWidget):
         """Take colours and fonts from ``theme``."""
         for tool in self.tools.values():
             tool.theme = theme
+        self._style_hint(theme)
         self.refresh()
+
+    def _style_hint(self, theme: Theme) -> None:
+        self.hint.setFont(theme.ui(delta=-1))
+        self.hint.setStyleSheet(f"color: {theme.accent.name()};")
 
     @property
     def current(self) -> str:

@@ -31,6 +31,7 @@ class TerminalTool(QWidget):
 
     title_text = "Terminal"
     watched = Signal(tuple)  # whose output is to be told of
+    hinted = Signal(str)  # what a newcomer has to know now
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +114,7 @@ class TerminalTool(QWidget):
             )
             self.pane.setProperty("zone", Zone.TERMINAL.value)
             self.pane.found.connect(self.finding.show_count)
+            self.pane.hinted.connect(self.hinted)
             self.pane.link_activated.connect(self._on_link)
             self.pane.name_keys(leave=session.keys_of("zone.next"), allow=session.keys_of("terminal.allow"))
             self._stack.addWidget(self.pane)
@@ -128,6 +130,7 @@ class TerminalTool(QWidget):
             return
         if holds(pane):
             self.setFocus()
+        self.hinted.emit("")
         self.find_bar.hide()
         self._stack.removeWidget(pane)
         pane.hide()

@@ -50,6 +50,7 @@ class TerminalPane(QWidget):
     found = Signal()
     link_activated = Signal(str)
     titled = Signal(str)
+    hinted = Signal(str)  # what a newcomer has to know now; not over the screen, where it would hide something
 
     def __init__(  # noqa: PLR0913  each is a collaborator the composition root hands over
         self,
@@ -69,7 +70,7 @@ class TerminalPane(QWidget):
         self._clock = clock
         self._row: AgentRow | None = None
         self._opening = 0
-        self._title = self._leave_keys = ""
+        self._title = self._leave_keys = self.hint = ""
         self._ahead = bytearray()
         self._holds_size = False
         self._sending = Sending(agent, caller, spawner, self._on_trouble)
@@ -330,7 +331,8 @@ class TerminalPane(QWidget):
     def _show_leaving(self) -> None:
         if isValid(self):
             is_shown = bool(self._leave_keys) and self._terminals.teaches_leaving and holds(self)
-            self.corner.say("leaving", f"{self._leave_keys} leaves" if is_shown else "")
+            self.hint = f"{self._leave_keys} leaves" if is_shown else ""
+            self.hinted.emit(self.hint)
 
     def _on_focus_changed(self, _: QWidget | None, __: QWidget | None) -> None:
         if not isValid(self):
