@@ -101,6 +101,19 @@ def cells(row: Row | None, cols: int = 0) -> list[str]:
     return out
 
 
+def goes_on(row: Row | None, cols: int) -> bool:
+    """Tell whether the text of a row goes on in the next one.
+
+    Not every core tells: where the row is ``cols`` wide to its last cell it is taken for granted, but for a frame drawn
+    that wide. Without ``cols`` only what the core tells counts, as on a screen a program lays out itself.
+    """
+    if row is None or not row.runs:
+        return False
+    last = row.runs[-1]
+    is_full = 0 < cols <= last.col + last.width
+    return row.wraps or (is_full and not last.text[-1].isspace() and not "\u2500" <= last.text[-1] <= "\u259f")
+
+
 def snapped(row: Row | None, first: int, last: int) -> tuple[int, int]:
     """Return the columns grown to whole characters: half of a wide one cannot be selected."""
     texts = cells(row)
@@ -123,7 +136,7 @@ def text_on(selection: Selection, lines: range, row_of: RowOf, cols: int = 0) ->
         row = row_of(number)
         span = selection.on_line(number, _ENDLESS)
         text = piece(row, *span, cols) if span is not None else ""
-        joins = not selection.block and row is not None and row.wraps and number != selection.end.line
+        joins = not selection.block and goes_on(row, cols) and number != selection.end.line
         parts.append(text if joins else f"{text.rstrip()}\n")
     return clean("".join(parts))
 
@@ -192,14 +205,14 @@ def flat_line(line: int, row_of: RowOf, cols: int = 0) -> FlatLine:
     first = line
     while line - first < WRAPS:
         above = row_of(first - 1)
-        if above is None or not above.wraps:
+        if not goes_on(above, cols):
             break
         first -= 1
     texts: list[list[str]] = []
     for number in range(first, line + WRAPS):
         row = row_of(number)
         texts.append(cells(row, cols))
-        if row is None or not row.wraps:
+        if not goes_on(row, cols):
             break
     return FlatLine(first, texts)
 

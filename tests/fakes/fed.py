@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from agents.vt.grid import Grid
 from agents.vt.rows import PLAIN, Row, Run
+
+
+class Found:
+    """What a search finds, and that it was ended."""
+
+    def __init__(self, hits: AsyncGenerator[tuple[int, int, int], None]) -> None:
+        self.progress = 0.5
+        self._hits = hits
+        self.is_closed = False
+
+    def __aiter__(self) -> AsyncIterator[tuple[int, int, int]]:
+        return self._hits
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+        await self._hits.aclose()
 
 
 class Fed:
@@ -20,6 +37,8 @@ class Fed:
         self.waiting = bytearray()
         self.looks = 0
         self.trimmed = False
+        self.end_of_search = asyncio.Event()
+        self.end_of_search.set()
         self.missing: set[int] = set()
         self._older = list(older)
         self._known: list[Row] = []
@@ -80,12 +99,16 @@ class Fed:
             text = self._older.pop()
             self._known.append(Row((Run(0, len(text), text, PLAIN),)))
 
-    async def search(self, pattern: re.Pattern[str]) -> AsyncIterator[tuple[int, int, int]]:
+    def search(self, pattern: re.Pattern[str]) -> Found:
+        return Found(self._search(pattern))
+
+    async def _search(self, pattern: re.Pattern[str]) -> AsyncGenerator[tuple[int, int, int], None]:
         for number in range(self.bottom, self.first - 1, -1):
             row = self.line(number)
             spans = [found.span() for found in pattern.finditer(row.text if row is not None else "")]
             for first, last in reversed(spans):
                 yield number, first, last - first
+        await self.end_of_search.wait()
 
     def close(self) -> None:
         self.is_closed = True

@@ -24,6 +24,10 @@ ZOOM = range(-5, 20)
 #: Seconds of drawing into the core before a frame is shown.
 BUDGET_S = 0.006
 
+#: Milliseconds between looks for the echo of a key, and for how many seconds: a frame more would be felt.
+ECHO_MS = 3
+ECHO_S = 0.08
+
 #: Milliseconds between frames, and the longest a synchronised update may hold one back.
 FRAME_MS = 16
 HOLD_S = 0.15
@@ -51,6 +55,8 @@ class TerminalCanvas(TerminalScroll):
         self._held_since: float | None = None
         self._bells = 0
         self._fetching = False
+        self._is_stale = True
+        self._echo_until = float("-inf")
         self._size_told: tuple[int, int] = (0, 0)
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
@@ -95,14 +101,17 @@ class TerminalCanvas(TerminalScroll):
 
     def wake(self) -> None:
         """Have the next frame come at once; costs nothing while hidden."""
+        self._is_stale = True
         if self.terminal is not None and self.isVisible() and (not self._frame.isActive() or self._frame.interval()):
             self._frame.start(0)
 
     def typed_now(self) -> None:
-        """Look for the echo of a key that was just sent."""
+        """Look for the echo of a key that was just sent, often for a moment."""
         self._following.typed(self._clock())
-        if self.terminal is not None and not self._frame.isActive():
-            self._frame.start(FRAME_MS // 4)
+        self._echo_until = self._clock() + ECHO_S
+        is_soon = self._frame.isActive() and self._frame.remainingTime() <= ECHO_MS
+        if self.terminal is not None and self.isVisible() and not is_soon:
+            self._frame.start(ECHO_MS)
 
     def _on_frame(self) -> None:
         terminal = self.terminal
@@ -115,12 +124,24 @@ class TerminalCanvas(TerminalScroll):
             self._following.flowed(now)
         if terminal.starved:
             self._fetch(terminal)
-        self.refresh()
+        if has_more or is_behind or self._is_stale or self._held_since is not None:
+            self._is_stale = False
+            self.refresh()
+        self._come_again(now, is_behind=is_behind)
+
+    def _come_again(self, now: float, *, is_behind: bool) -> None:
+        """Have the next frame when there may be something to show; never while nothing is going on."""
         pause = self._following.next_look(now)
         if is_behind or self._held_since is not None:
-            pause = FRAME_MS / 1000
-        if pause is not None:
-            self._frame.start(round(pause * 1000))
+            self._frame.start(FRAME_MS)
+        elif pause is not None:
+            self._frame.start(ECHO_MS if now < self._echo_until else round(pause * 1000))
+        else:
+            self._want_older()
+
+    def is_flowing(self) -> bool:
+        """Tell whether output comes just now, or may: older lines wait until it does not."""
+        return self._following.next_look(self._clock()) is not None
 
     def _fetch(self, terminal: Shown) -> None:
         """Get the output that is not at hand yet, of a log elsewhere."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from shiboken6 import isValid
 
 from agents.vt.rows import Row
-from app.terminal.selection import FlatLine, cells
+from app.terminal.selection import flat_line, goes_on
 from ui.panes.ansi import mix
 from ui.panes.terminal.paint import Span
+from ui.panes.terminal.port import Finder
 from ui.panes.terminal.selecting import SelectingCanvas
 
 #: Longest text looked for, and hits remembered: one more and the search stops.
 NEEDLE_LIMIT = 1000
 HIT_LIMIT = 20_000
+
+#: Milliseconds between two tellings of how far a search is.
+PROGRESS_MS = 150
 
 #: Line, column and width of a hit.
 Hit = tuple[int, int, int]
@@ -33,31 +38,43 @@ class TerminalSearch:
         self.done = False
         self.capped = False
         self.is_canceled = False
+        self._finder: Finder | None = None
+        self._work: asyncio.Task[None] | None = None
 
     @property
     def progress(self) -> float:
-        """Return the share that was searched as far as it is known: all or nothing."""
-        return 1.0 if self.done else 0.0
+        """Return the share of the output that was searched, 0 to 1."""
+        return 1.0 if self.done or self._finder is None else self._finder.progress
 
     def cancel(self) -> None:
-        """End ``run`` at the next hit."""
+        """End ``run`` where it is."""
         self.is_canceled = True
+        if self._work is not None:
+            self._work.cancel()
 
     def place(self, number: int) -> int | None:
         """Return the rank of a hit among all, from 0 at the oldest, ``None`` when there is no such hit."""
         return len(self.hits) - 1 - number if 0 <= number < len(self.hits) else None
 
-    async def run(self, found: AsyncIterator[Hit], progress: Callable[[], None]) -> None:
+    async def run(self, finder: Finder, progress: Callable[[], None]) -> None:
         """Take hits until there are no more, telling after each."""
-        async for hit in found:
-            if self.is_canceled:
-                return
-            if len(self.hits) >= HIT_LIMIT:
-                self.capped = True
-                break
-            self.hits.append(hit)
-            progress()
-        self.done = not self.is_canceled
+        if self.is_canceled:
+            return
+        self._finder = finder
+        async with asyncio.TaskGroup() as group:
+            self._work = group.create_task(self._take(finder, progress))
+
+    async def _take(self, finder: Finder, progress: Callable[[], None]) -> None:
+        try:
+            async for hit in finder:
+                if len(self.hits) >= HIT_LIMIT:
+                    self.capped = True
+                    break
+                self.hits.append((hit[0], hit[1], hit[2]))
+                progress()
+        finally:
+            await finder.aclose()
+        self.done = True
         progress()
 
 
@@ -69,6 +86,11 @@ class FindingCanvas(SelectingCanvas):
     search: TerminalSearch | None = None
     _hit = -1
     _searched_epoch = 0
+
+    def _set_up(self) -> None:
+        super()._set_up()
+        self._progress = QTimer(self, interval=PROGRESS_MS)
+        self._progress.timeout.connect(self.found)
 
     @property
     def hit(self) -> int:
@@ -87,14 +109,15 @@ class FindingCanvas(SelectingCanvas):
         if self.search is not None:
             self.search.cancel()
             self.search = None
+        self._progress.stop()
         self._hit = -1
         terminal = self.terminal
         if text and terminal is not None:
             search = self.search = TerminalSearch(text)
             self._searched_epoch = terminal.epoch
-            found = terminal.search(search.pattern)
-            work = search.run(found, lambda: self._on_search(search, go=go))
+            work = search.run(terminal.search(search.pattern), lambda: self._on_search(search, go=go))
             self._spawner.spawn(work, "searching the terminal")
+            self._progress.start()
         if had_any or text:
             self.draw()
             self.found.emit()
@@ -107,7 +130,11 @@ class FindingCanvas(SelectingCanvas):
             return
         if go and self._hit < 0 and search.hits:
             self._go_to_hit(0)
-        self.found.emit()
+        if search.done:
+            self._progress.stop()
+            self.found.emit()
+        elif len(search.hits) == 1:
+            self.found.emit()
 
     def before_drawing(self) -> None:
         """Search anew when the lines lost their numbers."""
@@ -136,16 +163,21 @@ class FindingCanvas(SelectingCanvas):
         spans: list[Span] = []
         if self.search is not None:
             at = self.search.hits[self._hit] if 0 <= self._hit < len(self.search.hits) else None
-            for first, last in matches(row, self.search.pattern):
-                share = 0.6 if at is not None and at[:2] == (number, first) else 0.28
+            for start, first, last in self._matches(number, row, self.search.pattern):
+                share = 0.6 if at is not None and at[:2] == start else 0.28
                 spans.append(Span(first, last, mix(self._colours.background, self._theme.attention_fill, share)))
         return spans + super().spans(number, row)
 
-
-def matches(row: Row, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
-    """Return the columns in which a pattern stands in a row."""
-    if not pattern.search(row.text):
-        return []
-    flat = FlatLine(0, [cells(row)])
-    found = [match.span() for match in pattern.finditer(flat.text)]
-    return [(flat.cell_of(first), flat.cell_of(last)) for first, last in found if first < last]
+    def _matches(self, number: int, row: Row, pattern: re.Pattern[str]) -> list[tuple[tuple[int, int], int, int]]:
+        """Return where matches on a line begin, and their columns in it; one may have begun in the row above."""
+        cols = self._wrap_cols()
+        is_alone = not goes_on(row, cols) and not goes_on(self.row_of(number - 1), cols)
+        if is_alone and not pattern.search(row.text):
+            return []
+        flat = flat_line(number, self.row_of, cols)
+        out = []
+        for found in pattern.finditer(flat.text):
+            begin, end = flat.cell_of(found.start()), flat.cell_of(found.end())
+            start = flat.place(begin)
+            out += [((start.line, start.col), a, b) for line, a, b in flat.spans(begin, end) if line == number]
+        return out

@@ -57,7 +57,7 @@ class LinkingCanvas(FindingCanvas):
             self._point_at(None)
             return
         place = self.place_at(point, is_border=False)
-        self._point_at(link_at(place, self.row_of, terminal.link, self._cols()))
+        self._point_at(link_at(place, self.row_of, terminal.link, self._wrap_cols()))
 
     def _point_at(self, link: Link | None) -> None:
         if link == self.link:

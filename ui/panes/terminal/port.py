@@ -10,6 +10,20 @@ from agents.vt.grid import Grid
 from agents.vt.rows import Row
 
 
+class Finder(Protocol):
+    """One search over all lines: yields line, column and width. Owned by who asked for it."""
+
+    @property
+    def progress(self) -> float:
+        """Return the share that was searched, 0 to 1."""
+
+    def __aiter__(self) -> AsyncIterator[tuple[int, int, int]]:
+        """Return itself: hits as they are found."""
+
+    async def aclose(self) -> None:
+        """End the search."""
+
+
 class Shown(Protocol):
     """The lines and the screen of one program. Owned by one visible view; lives in the loop of the GUI."""
 
@@ -69,8 +83,8 @@ class Shown(Protocol):
     async def load_older(self, lines: int) -> None:
         """Make earlier lines known."""
 
-    def search(self, pattern: re.Pattern[str]) -> AsyncIterator[tuple[int, int, int]]:
-        """Yield line, column and width of what matches, newest first: screen, memory, log."""
+    def search(self, pattern: re.Pattern[str]) -> Finder:
+        """Look for what matches, newest first: screen, memory, log."""
 
     def close(self) -> None:
         """Let go of the screen and the log."""

@@ -65,6 +65,10 @@ class SelectingCanvas(TerminalCanvas):
     def _cols(self) -> int:
         return self.terminal.grid.cols if self.terminal is not None else 0
 
+    def _wrap_cols(self) -> int:
+        """Return the width at which a full row is taken to go on in the next one; 0 where a program lays out rows."""
+        return 0 if self.terminal is None or self.terminal.grid.alternate else self._cols()
+
     def cell_at(self, point: QPointF) -> tuple[int, int]:
         """Return the row of the view and the column under a point, the nearest ones outside."""
         box, metrics = self.picture_rect(), self._metrics
@@ -95,7 +99,7 @@ class SelectingCanvas(TerminalCanvas):
         place = self.place_at(event.position(), is_border=self._unit is Unit.CELL)
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._clicks == 1 and self.selection:
             self._origin = Selection(self.selection.anchor, self.selection.anchor, self.selection.block)
-            self.select(grown(self._origin, place, Unit.CELL, self.row_of, self._cols()))
+            self.select(grown(self._origin, place, Unit.CELL, self.row_of, self._wrap_cols()))
             return
         is_block = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier) and self._unit is Unit.CELL
         self._origin = self._taken(place, is_block=is_block)
@@ -103,9 +107,9 @@ class SelectingCanvas(TerminalCanvas):
 
     def _taken(self, place: Place, *, is_block: bool) -> Selection:
         if self._unit is Unit.WORD:
-            return word(place, self.row_of, self._cols())
+            return word(place, self.row_of, self._wrap_cols())
         if self._unit is Unit.LINE:
-            return whole_line(place, self.row_of, self._cols())
+            return whole_line(place, self.row_of, self._wrap_cols())
         return Selection(place, place, is_block)
 
     def _count_clicks(self, event: QMouseEvent) -> int:
@@ -128,7 +132,7 @@ class SelectingCanvas(TerminalCanvas):
 
     def _draw_out(self) -> None:
         place = self.place_at(self._pointer, is_border=self._unit is Unit.CELL)
-        self.select(grown(self._origin, place, self._unit, self.row_of, self._cols()))
+        self.select(grown(self._origin, place, self._unit, self.row_of, self._wrap_cols()))
 
     def _on_edge(self) -> None:
         self.scroll_lines(-1 if self._pointer.y() < 0 else 1)
@@ -157,7 +161,7 @@ class SelectingCanvas(TerminalCanvas):
 
     def selected_text(self) -> str:
         """Return the selected text of the lines at hand."""
-        return text_of(self.selection, self.row_of, self._cols())
+        return text_of(self.selection, self.row_of, self._wrap_cols())
 
     def copy(self) -> None:
         """Put the selected text on the clipboard; nothing selected leaves it as it is."""
@@ -183,7 +187,7 @@ class SelectingCanvas(TerminalCanvas):
             await terminal.load(start, len(some))
             if not isValid(self) or self.terminal is not terminal:
                 return  # it was closed meanwhile
-            parts.append(text_on(selection, some, terminal.line, terminal.grid.cols))
+            parts.append(text_on(selection, some, terminal.line, self._wrap_cols()))
             await asyncio.sleep(0)
         QGuiApplication.clipboard().setText("".join(parts).removesuffix("\n"), mode)
 

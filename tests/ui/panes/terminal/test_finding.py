@@ -8,7 +8,6 @@ import pytest
 
 from tests.ui.panes.terminal.conftest import Desk
 from ui.panes.terminal import finding
-from ui.panes.terminal.finding import matches
 from ui.theme import Theme
 
 
@@ -120,11 +119,35 @@ def test_nothing_to_walk_through(desk: Desk) -> None:
     assert desk.view.hit == -1
 
 
-def test_hits_behind_wide_characters_are_marked_in_their_columns(desk: Desk) -> None:
+def test_hits_behind_wide_characters_are_marked_in_their_columns(desk: Desk, theme: Theme) -> None:
     desk.feed("\r\n漢字 find me find")
-    assert desk.view.search is None
     look(desk, "find")
-    row = desk.view.row_of(desk.fed.bottom)
-    assert row is not None
-    assert desk.view.search is not None
-    assert matches(row, desk.view.search.pattern) == [(5, 9), (13, 17)]
+    grounds = [desk.ground(4, col) for col in range(18)]
+    assert [col for col in range(18) if grounds[col] != theme.code.name()][:4] == [5, 6, 7, 8]
+    assert grounds[13] != theme.code.name()
+    assert grounds[12] == theme.code.name()
+
+
+def test_a_hit_that_wraps_is_marked_on_both_rows(desk: Desk, theme: Theme) -> None:
+    desk.feed("\x1b[2J\x1b[H" + "x" * 37 + "wrapped")
+    look(desk, "wrapped")
+    assert desk.ground(0, 38) == desk.ground(1, 2) != theme.code.name()
+    assert desk.ground(0, 36) == desk.ground(1, 6) == theme.code.name()
+
+
+def test_a_search_goes_on_until_it_is_ended(desk: Desk) -> None:
+    desk.fed.end_of_search.clear()
+    desk.view.look_for("needle")
+    search = desk.view.search
+    assert search is not None
+    desk.pump.until(lambda: len(search.hits) == 6)
+    assert not search.done
+    assert search.progress == 0.5
+    told: list[bool] = []
+    desk.view.found.connect(lambda: told.append(True))
+    desk.pump.until(lambda: told)
+    desk.view.hide()
+    desk.pump.settle()
+    assert search.is_canceled
+    assert not search.done
+    assert not desk.view._progress.isActive()

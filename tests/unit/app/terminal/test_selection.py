@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from agents.vt.rows import PLAIN, Row, Run, Style
-from app.terminal.selection import Place, Selection, Unit, cells, grown, snapped, text_of, whole_line, word
+from app.terminal.selection import Place, Selection, Unit, cells, goes_on, grown, snapped, text_of, whole_line, word
 
 RED = Style(fg=1)
 
@@ -123,3 +123,32 @@ def test_a_line_of_endless_rows_is_followed_only_so_far() -> None:
 
     assert word(Place(0, 1), endless)
     assert len(asked) < 1000
+
+
+def full(text: str) -> Row:
+    return Row((Run(0, len(text), text, PLAIN),))
+
+
+@pytest.mark.parametrize(
+    ("row", "cols", "expected"),
+    [
+        (full("abcd"), 4, True),
+        (full("abcd"), 5, False),
+        (full("abcd"), 0, False),
+        (full("abc "), 4, False),
+        (full("│ab│"), 4, False),
+        (Row((Run(0, 2, "ab", PLAIN),), wraps=True), 0, True),
+        (Row(), 4, False),
+        (None, 4, False),
+    ],
+)
+def test_a_full_row_goes_on_where_the_core_does_not_tell(row: Row | None, cols: int, expected: bool) -> None:
+    assert goes_on(row, cols) is expected
+
+
+def test_full_rows_are_joined_when_the_width_is_known() -> None:
+    lines = rows("https://ex", "ample.org/", "end")
+    selection = Selection(Place(0, 0), Place(2, 3))
+    assert text_of(selection, lines, 10) == "https://example.org/end"
+    assert text_of(selection, lines) == "https://ex\nample.org/\nend"
+    assert text_of(word(Place(0, 2), lines, 10), lines, 10) == "https://example.org/end"
