@@ -70,6 +70,12 @@ async def test_a_visual_block_is_seen_and_deleted(place: Place) -> None:
         assert await seat.ended() == 0
 
 
+def halves(seat: Seat, rows: int, cols: int) -> bool:
+    """Tell whether two windows of one width are drawn for a terminal of this size."""
+    border = seat.lines[0].find("|line 1 of many")
+    return abs(border - cols // 2) <= 1 and seat.lines[rows - 2].count("poem.txt") == 2
+
+
 async def test_windows_beside_each_other_follow_the_size_of_the_terminal(place: Place) -> None:
     async with vim(place) as seat:
         seat.press("Ctrl+w")
@@ -83,8 +89,7 @@ async def test_windows_beside_each_other_follow_the_size_of_the_terminal(place: 
             await seat.until(lambda rows=rows: "poem.txt" in seat.lines[rows - 2])  # type: ignore[misc]
             seat.press("Ctrl+w")
             seat.write("=")
-            await seat.until(lambda half=cols // 2: abs(seat.lines[0].find("|line 1 of many") - half) <= 1)  # type: ignore[misc]
-            assert seat.lines[rows - 2].count("poem.txt") == 2
+            await seat.until(lambda rows=rows, cols=cols: halves(seat, rows, cols))  # type: ignore[misc]
         seat.press("Ctrl+w", "Ctrl+w")
         seat.write(":qall\n")
         assert await seat.ended() == 0
