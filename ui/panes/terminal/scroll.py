@@ -118,7 +118,8 @@ class TerminalScroll(QAbstractScrollArea):
         return terminal.top + min(spare, max(0, terminal.grid.cursor.row - rows + 1))
 
     def _settle_scroll(self) -> None:
-        assert self.terminal is not None  # noqa: S101  (asked by refresh)
+        if self.terminal is None:
+            return
         bar = self.verticalScrollBar()
         bar.setPageStep(self.fitting()[0])
         lowest = self.terminal.first - (1 if self.note_above() else 0)
@@ -143,11 +144,15 @@ class TerminalScroll(QAbstractScrollArea):
         self._want_older()
         self.draw()
 
+    def is_flowing(self) -> bool:
+        """Tell whether output comes just now; the layer that looks for it knows."""
+        return False
+
     def _want_older(self) -> None:
         """Make earlier lines known before the reader comes to them."""
         terminal = self.terminal
-        if terminal is None or not terminal.has_older:
-            return
+        if terminal is None or not terminal.has_older or (self.follow and self.is_flowing()):
+            return  # at the end of a flood nobody reads older lines, and each part passed over has others
         if self.first_line() < terminal.first + self.fitting()[0]:
             self._load(terminal, terminal.load_older(OLDER))
 
@@ -210,6 +215,7 @@ class TerminalScroll(QAbstractScrollArea):
         bar, rows = self.verticalScrollBar(), self.fitting()[0]
         if not bar.value() <= line < bar.value() + rows:
             self._set_follow(on=False)
+            self._settle_scroll()  # a search may have made older lines known
             bar.setValue(line - rows // 3)
         self.draw()
 
