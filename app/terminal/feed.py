@@ -21,8 +21,11 @@ CHUNK = 64 * 1024
 #: More than this is a flood, of which only the end is drawn: bytes, and lines in them.
 FLOOD, FLOOD_LINES = 512 * 1024, 6000
 
-#: The end of a flood, in which a place to draw from is looked for.
-TAIL = 1024 * 1024
+#: The end of a flood, in which a place to draw from is looked for: all of it at once, so it must not be long.
+TAIL = 256 * 1024
+
+#: Bytes passed over at once.
+PASSED = 1024 * 1024
 
 #: Lines and bytes after which the place is noted down at which they can be read again.
 _NOTED_LINES, _NOTED = 256, 64 * 1024
@@ -152,7 +155,7 @@ class Feed:
         target = self._source.size - TAIL
         if self.position >= target:
             return self._end_flood(passed)
-        data = self._source.cached(self.position, min(TAIL, target - self.position))
+        data = self._source.cached(self.position, min(PASSED, target - self.position))
         if not data:
             return False
         self.position += passed.feed(data, last=False)
