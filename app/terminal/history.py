@@ -214,9 +214,15 @@ class History:
         return await pieces.plan(self._source, text, screen, begin=begin)
 
     async def _draw(self, piece: Piece, plan: Plan) -> Drawn:
-        grid = pieces.empty(self._factory, piece.rows, self._past.cols)
+        grid = pieces.empty(self._factory, piece.rows, self._past.cols, piece.count)
+        age = self._age
+
+        def check() -> None:
+            if self._age != age:
+                raise Gone("the lines of this piece are no longer asked for")
+
         try:
-            return await pieces.drawn(self._source, plan, grid, Turns(self._clock), flushed=piece.flushed)
+            return await pieces.drawn(self._source, plan, grid, Turns(self._clock), check, flushed=piece.flushed)
         except BaseException:
             grid.close()
             raise

@@ -5,6 +5,8 @@ Knows nothing of the numbers a view gives its lines.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from agents.vt.grid import Grid, Row
@@ -65,12 +67,12 @@ async def plan(source: LogSource, text: MainText, screen: Screen, *, begin: int 
             break
         older = await text.back(_STEP if begin is None else min(_STEP, text.begin - begin))
         data = await opening.joined(source, older)
-        cut = _cut(data, older, begin)
+        cut, forgets = _cut(data, older, begin, screen)
         kept = opening.cut(older, cut)
         spans = opening.merged(kept, spans)
         if cut:
             before = _text_before(source, text, older, kept[0].begin if kept else older[-1].end)
-            return await _planned(source, before, screen, spans, forgets=begin is None)
+            return await _planned(source, before, screen, spans, forgets=forgets)
         if begin is None:
             length, lines = length + len(data), lines + data.count(b"\n") + len(data) // screen.cols
     return await _planned(source, text, screen, spans, forgets=False)
@@ -88,20 +90,28 @@ async def _planned(source: LogSource, before: MainText, screen: Screen, spans: l
     return Plan(found, tuple(spans), begin, forgets)
 
 
-def _cut(data: bytes, spans: list[Span], begin: int | None) -> int:
-    """Return how many bytes at the beginning belong to no piece: they are older, or erased."""
-    if begin is None:
-        found = ground.last(ground.FORGETS, data)
-        return 0 if found is None else found.end()
-    return sum(max(0, min(span.end, begin) - span.begin) for span in spans)
+def _cut(data: bytes, spans: list[Span], begin: int | None, screen: Screen) -> tuple[int, bool]:
+    """Return how many bytes at the beginning are not for this piece, and whether they are for none: erased."""
+    if begin is not None:
+        return sum(max(0, min(span.end, begin) - span.begin) for span in spans), False
+    erased = ground.last(ground.FORGETS, data)
+    forgotten = 0 if erased is None else erased.end()
+    at = len(data)
+    for _ in range(_CELLS // screen.cols):
+        at = data.rfind(b"\n", forgotten, at)
+        if at < 0:
+            return forgotten, forgotten > 0
+    return at + 1, False
 
 
-async def drawn(source: LogSource, plan: Plan, grid: Grid, turns: Turns, *, flushed: bool) -> Drawn:
-    """Draw a piece onto an empty ``grid``. Raises Gone, and what the source raises."""
+async def drawn(  # noqa: PLR0913  where from, what, onto what, when and for whom
+    source: LogSource, plan: Plan, grid: Grid, turns: Turns, check: Callable[[], None], *, flushed: bool
+) -> Drawn:
+    """Draw a piece onto an empty ``grid``. Raises Gone, and what ``check`` and the source raise."""
     grid.feed(plan.opening.prefix)
-    await draw(grid, source, plan.opening.spans, turns)
+    await draw(grid, source, plan.opening.spans, turns, check)
     before = grid.scrolled
-    await draw(grid, source, plan.spans, turns)
+    await draw(grid, source, plan.spans, turns, check)
     if flushed:
         _flush(grid)
     return Drawn(grid, grid.scrolled - before, grid.scrolled)
@@ -114,6 +124,6 @@ def _flush(grid: Grid) -> None:
     grid.feed(b"\x1b[%d;1H%s" % (grid.rows, b"\n" * used))
 
 
-def empty(factory: GridFactory, rows: int, cols: int) -> Grid:
-    """Return a grid that keeps all lines of a piece."""
-    return factory(rows, cols, keep=max(4 * _CELLS // cols, BYTES // cols * 2))
+def empty(factory: GridFactory, rows: int, cols: int, lines: int) -> Grid:
+    """Return a grid that keeps all lines of a piece, of which there are so many as far as is known."""
+    return factory(rows, cols, keep=max(2 * lines, 4 * _CELLS // cols + BYTES // cols))
