@@ -40,11 +40,18 @@ _IDEOGRAPHS = range(0x20000, 0x40000)
 #: Looks that are kept ready: more there are only where somebody wants it.
 _MANY = 4096
 
-#: Characters that both versions draw into one cell, none joining the one before: here text and columns are the same.
-SIMPLE = re.compile(
-    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u0384-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
-    "\u20a0-\u20bf\u2100-\u218b\u2190-\u2319\u2500-\u25fc\u25ff\u2800-\u28ff\ue0a0-\ue0d4]*"
+#: Characters beyond ASCII that both versions draw into one cell, none joining the one before, as a class.
+NARROW = (
+    "\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
+    "\u2010-\u2027\u2030-\u205e\u2070-\u2071\u2074-\u208e\u20a0-\u20bf\u2100-\u218b\u2190-\u2319\u231c-\u2328"
+    "\u232b-\u23e8\u23ed-\u23ef\u23f1-\u23f2\u23f4-\u2426\u2440-\u244a\u2460-\u25fc\u25ff-\u2613\u2616-\u2647"
+    "\u2654-\u267e\u2680-\u2692\u2694-\u26a0\u26a2-\u26a9\u26ac-\u26bc\u26bf-\u26c3\u26c6-\u26cd\u26cf-\u26d3"
+    "\u26d5-\u26e9\u26eb-\u26f1\u26f4\u26f6-\u26f9\u26fb-\u26fc\u26fe-\u2704\u2706-\u2709\u270c-\u2727\u2729-\u274b"
+    "\u274d\u274f-\u2752\u2756\u2758-\u2794\u2798-\u27af\u27b1-\u27be\u27c0-\u2b1a\u2b1d-\u2b4f\ue000-\uf8ff"
 )
+
+#: Text of which characters and columns are the same.
+SIMPLE = re.compile(f"[ -~{NARROW}]*")
 
 
 class Bits(msgspec.Struct, frozen=True):

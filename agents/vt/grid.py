@@ -29,6 +29,9 @@ __all__ = ("DEFAULT", "PLAIN", "TRUE_COLOUR", "Cursor", "Grid", "Note", "Row", "
 #: Bytes from which on changes are noted for the whole screen at once: so many change most of it.
 _MUCH = 4096
 
+#: The string that begins and ends a link.
+_LINK = 8
+
 #: Erases what is kept; the core knows of no such thing.
 _ERASED = re.compile(rb"\x1b\[0*3J")
 
@@ -82,23 +85,31 @@ class Grid:
     def feed(self, data: bytes) -> None:
         """Take output of the program, cut anywhere."""
         much = len(data) >= _MUCH
+        text: list[bytes] = []  # not drawn yet: programs that draw in frames say much between that draws nothing
         for piece in self._splitter.feed(data):
             if isinstance(piece, Text):
                 self.modes.feed(piece)
-                self._text(piece.data, much=much)
-            else:
-                self._piece(piece)
+                text.append(piece.data)
+                continue
+            if text and (_is_drawn(piece) or text[-1][-1:] > b"\x7f"):
+                self._text(b"".join(text), much=much)
+                text.clear()
+            if not text:
+                self._pen.settle()
+            self._piece(piece)
+        if text:
+            self._text(b"".join(text), much=much)
         self._core.flush()
 
     def _piece(self, piece: Piece) -> None:
-        self._pen.settle()
-        if isinstance(piece, Bell):
-            self.bells += 1
-        elif isinstance(piece, Csi):
+        if isinstance(piece, Csi):
             self.modes.feed(piece)
-            self._control(piece)
+            if _is_drawn(piece):
+                self._control(piece)
+        elif isinstance(piece, Bell):
+            self.bells += 1
         elif isinstance(piece, Osc):
-            if piece.code == 8:
+            if piece.code == _LINK:
                 self._links.take(piece.body)
                 self._pen.link()
             else:
@@ -196,12 +207,14 @@ class Grid:
             for found in _SHAPED.finditer(data):
                 number = int(found[1] or 0)
                 self._shape = _SHAPES[number] if number < len(_SHAPES) else self._shape
-        self._tabs = self._tabs or any(tab in data for tab in _TABS)
-        flow = parted(data, self.rows, self.cols) if much and self._flows() else None
-        if flow is None:
-            self._pen.draw(data, much=much)
-        else:
+        for tab in _TABS:
+            if tab in data:
+                self._tabs = True
+        flow = parted(data, self.rows, self.cols) if much else None
+        if flow is not None and self._flows():
             self._pass(flow)
+        else:
+            self._pen.draw(data, much=much)
 
     def _flows(self) -> bool:
         """Tell whether lines just go through the screen from its bottom."""
@@ -227,9 +240,8 @@ class Grid:
 
     def _control(self, piece: Csi) -> None:
         if piece.final in {"h", "l"}:
-            for number in _numbers(piece.params):
-                if number in (_CORE_MODES if piece.private else _CORE_ANSI):
-                    self._mode(number, piece.final.encode(), is_private=bool(piece.private))
+            for number in _core_modes(piece.params, is_private=bool(piece.private)):
+                self._mode(number, piece.final.encode(), is_private=bool(piece.private))
         elif piece.final == "p" and piece.intermediate == "!":
             self._soft_reset()
 
@@ -276,9 +288,20 @@ class Grid:
         self._left = None
 
 
-@lru_cache(maxsize=256)
-def _numbers(parameters: str) -> tuple[int, ...]:
-    return tuple([int(part) for part in parameters.split(";")[:32] if part.isdigit() and len(part) <= 4])
+def _is_drawn(piece: Piece) -> bool:
+    """Tell whether the core or its pen is told of ``piece``."""
+    if isinstance(piece, Csi):
+        if piece.final in {"h", "l"}:
+            return bool(_core_modes(piece.params, is_private=bool(piece.private)))
+        return piece.final == "p" and piece.intermediate == "!"
+    return isinstance(piece, Reset) or (isinstance(piece, Osc) and piece.code == _LINK)
+
+
+@lru_cache(maxsize=256)  # a program says the same few again and again, some with every frame
+def _core_modes(parameters: str, *, is_private: bool) -> tuple[int, ...]:
+    """Return the modes among ``parameters`` that the core is told of."""
+    numbers = [int(part) for part in parameters.split(";")[:32] if part.isdigit() and len(part) <= 4]
+    return tuple([number for number in numbers if number in (_CORE_MODES if is_private else _CORE_ANSI)])
 
 
 def _drawn(library: libvterm.Library, looks: Looks, cols: int, style: bytes, flow: Flow) -> Sequence[Row]:

@@ -5,6 +5,8 @@ Pure. The screen's core keeps modes too but tells none of them; answers to queri
 
 from __future__ import annotations
 
+import functools
+
 import msgspec
 
 from agents.vt.stream import Csi, Piece, Reset, Text
@@ -76,17 +78,17 @@ class Modes(msgspec.Struct):
 
     def feed(self, piece: Piece) -> None:
         """Take what ``piece`` sets or resets."""
-        if isinstance(piece, Text):
-            self._keypad(piece.data)
-        elif isinstance(piece, Reset):
-            self._reset()
-        elif isinstance(piece, Csi):
+        if isinstance(piece, Csi):
             if piece.final in {"h", "l"}:
                 self._set(piece, is_set=piece.final == "h")
             elif piece.final == "u":
                 self._keyboard(piece)
             elif piece.final == "p" and piece.intermediate == "!":
                 self._soft_reset()
+        elif isinstance(piece, Text):
+            self._keypad(piece.data)
+        elif isinstance(piece, Reset):
+            self._reset()
 
     def is_set(self, mode: int, *, private: bool = True) -> bool | None:
         """Return whether a mode is set, ``None`` for one that is not kept."""
@@ -154,11 +156,14 @@ class Modes(msgspec.Struct):
         self.alternate = False
 
 
-def _numbers(params: str) -> list[int]:
+@functools.lru_cache(maxsize=256)  # a program says the same few again and again, some with every frame
+def _numbers(params: str) -> tuple[int, ...]:
     """Return at most 32 parameters; one that is empty or no number counts as 0."""
-    return [int(part) if part.isdigit() and len(part) < 10 else 0 for part in params.split(";")[:32]] if params else []
+    parts = params.split(";")[:32] if params else ()
+    return tuple([int(part) if part.isdigit() and len(part) < 10 else 0 for part in parts])
 
 
+@functools.lru_cache(maxsize=256)
 def _changed(modes: tuple[int, ...], mode: int, *, is_set: bool) -> tuple[int, ...]:
     return tuple(sorted({*modes, mode} if is_set else {*modes} - {mode}))
 

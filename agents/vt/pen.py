@@ -16,6 +16,9 @@ from agents.vt.rows import DEFAULT
 #: How much of what was drawn is remembered for a character that is to be shown again.
 _REMEMBERED = 256
 
+#: Bytes looked at together for what is usual, and of what is not that go the long way together.
+_STRETCH, _ODD = 4096, 1024
+
 #: What sets the pen anew, and what restores it to something only the core knows.
 _PENS = re.compile(rb"\x1b\[[0-9;:]*m|\x1b8")
 _RESTORED = re.compile(rb"(?<=\x1b8)")
@@ -42,13 +45,35 @@ class Pen:
 
     def draw(self, data: bytes, *, much: bool) -> None:
         """Draw text as it comes in the stream; ``much`` as in ``Painted.paint``."""
-        if self._rest:
-            data, self._rest = self._rest + data, b""
-        if not (self._draws or self._links.current or self._linked) and sgr.is_usual(data):
-            self._core.paint(data, much=much)
-        else:
+        if self._links.current:
             self._safely(data, much=much)
-        drawn = data[: len(data) - len(self._rest)]
+        elif not self._rest and sgr.is_usual(data, ascii_alone=self._draws):
+            self._core.paint(data, much=much)
+            self._remember(data)
+        else:
+            self._mixed(data, much=much)
+
+    def _mixed(self, data: bytes, *, much: bool) -> None:
+        """Draw what is mostly usual: only the rest takes the long way. Cut where no sequence is."""
+        at = 0
+        while at < len(data):
+            end = at
+            if not self._rest:
+                end += sgr.safe_end(data[at : at + _STRETCH], ascii_alone=self._draws)
+                self._safe(data[at:end], much=much)
+            if end < len(data) and (end < at + _STRETCH or self._rest):
+                begin, end = end, data.find(b"\x1b", end + 1, end + _ODD)
+                end = end if end > 0 else begin + _ODD
+                self._safely(data[begin:end], much=much)
+            at = end
+
+    def _safe(self, data: bytes, *, much: bool) -> None:
+        """Draw what has to be changed in its styling at most."""
+        if data:
+            self._core.paint(data if sgr.is_known(data) else sgr.rewritten(data, self._core.font()), much=much)
+            self._remember(data)
+
+    def _remember(self, drawn: bytes) -> None:
         self._tail = drawn[-_REMEMBERED:] if len(drawn) >= _REMEMBERED else (self._tail + drawn)[-_REMEMBERED:]
 
     def settle(self) -> None:
@@ -58,12 +83,14 @@ class Pen:
             self._styled(rest.decode("utf-8", "replace").encode(), much=False)
 
     def _safely(self, data: bytes, *, much: bool) -> None:
+        data, self._rest = self._rest + data, b""
         self._draws = self._draws or safety.chooses_characters(data)
         last = safety.last_character(self._tail) if safety.repeats(data) else ""
         portions, taken = safety.portions(data, drawing=self._draws, last=last, styled=True)
         self._rest = data[taken:]
         for portion in portions:
             self._styled(portion, much=much)
+        self._remember(data[:taken])
 
     def _styled(self, portion: bytes, *, much: bool) -> None:
         """Draw what is safe, its styling as the core knows it."""

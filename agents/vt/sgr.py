@@ -6,10 +6,11 @@ Font selection by the program itself (10 to 19) is left out: no terminal shows i
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 
-from agents.vt.cells import CONCEAL, FAINT, OVERLINE
+from agents.vt.cells import CONCEAL, FAINT, NARROW, OVERLINE
 
 #: Parameters of one sequence that the core takes without harm (it has room for sixteen).
 _PARAMETERS = 12
@@ -25,7 +26,10 @@ _KNOWN = re.compile(rb"(?:[^\x1b]++|\x1b(?!\[[0-9;:]*+m)|\x1b\[%s)*+" % _EASY)
 #: Output as it nearly always is: neither ``agents.vt.safety`` nor this module has to change any of it. What is to
 #: be repeated, a restored cursor and whatever ``agents.vt.mending`` looks for are not in it.
 _OTHER = rb"[0-9]{0,4}(?:;[0-9]{0,4})?[@-KNPSX-Z`adefgjkn]"
-_USUAL = re.compile(rb"(?:[^\x00\x1b\x7f-\xff]++|\x1b\[(?:%s|%s)|\x1b[7=>DEHM])*+" % (_EASY, _OTHER))
+_BYTES = rb"(?:[^\x00\x1b\x7f-\xff]++|\x1b\[(?:%s|%s)|\x1b[7=>DEHM])*+"
+_ASCII, _TEXT = r"[^\x00\x1b\x7f-\xff]", rf"[\x01-\x1a\x1c-~{NARROW}]"
+_USUAL, _SAFE = (re.compile(_BYTES % (styling, _OTHER)) for styling in (_EASY, rb"[0-9;:]*+m"))
+_USUAL_TEXT, _SAFE_TEXT = (re.compile(form.pattern.decode().replace(_ASCII, _TEXT)) for form in (_USUAL, _SAFE))
 
 #: The default background as it lies in a cell.
 NO_BACKGROUND = 0x04
@@ -43,9 +47,28 @@ _PASSED |= {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)}
 _UNDERLINES = (b"24", b"4", b"21", b"4:3")
 
 
-def is_usual(data: bytes) -> bool:
+def is_usual(data: bytes, *, ascii_alone: bool = False) -> bool:
     """Tell whether ``data`` is whole, safe and styled as the core knows it: it can be drawn as it is."""
-    return _USUAL.fullmatch(data) is not None
+    return _end(data, _USUAL, None if ascii_alone else _USUAL_TEXT) == len(data)
+
+
+def safe_end(data: bytes, *, ascii_alone: bool = False) -> int:
+    """Return how many bytes of ``data`` are whole and safe, apart from styling, which has to be ``rewritten``."""
+    return _end(data, _SAFE, None if ascii_alone else _SAFE_TEXT)
+
+
+def _end(data: bytes, form: re.Pattern[bytes], form_of_text: re.Pattern[str] | None) -> int:
+    if form_of_text is not None and not data.isascii():
+        try:
+            text, whole = codecs.utf_8_decode(data, "strict", False)
+        except UnicodeDecodeError:
+            pass
+        else:
+            shown = form_of_text.match(text)
+            end = shown.end() if shown else 0
+            return whole if end == len(text) else len(text[:end].encode())
+    plain = form.match(data)
+    return plain.end() if plain else 0
 
 
 def is_known(data: bytes) -> bool:
