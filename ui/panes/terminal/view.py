@@ -25,12 +25,12 @@ from agents.status.untrusted import one_line
 from agents.vt import mouse as mice
 from agents.vt.keys import encode
 from agents.vt.mouse import Mouse, encode_focus, encode_mouse
+from ui.keys import chord_of
 from ui.panes.terminal.spoken import SpokenCanvas
 from ui.panes.terminal.typing import NOTCH, Wheel, committed, key_of, mouse_of
 
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
-_BOTH = _SHIFT | _CONTROL
 
 #: Input methods are not to guess, correct or remember what is typed into a program.
 _HINTS = (
@@ -87,7 +87,7 @@ class TerminalView(SpokenCanvas):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what is the terminal's own; give every other key to the program."""
-        own = self._own_keys().get((Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier))
+        own = self._own_keys().get(chord_of(event) or "")
         if own is not None:
             own()
             return
@@ -97,25 +97,24 @@ class TerminalView(SpokenCanvas):
             return
         self.send(encode(key, self.terminal.grid.modes))
 
-    def _own_keys(self) -> dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[], object]]:
-        page = max(1, self.fitting()[0] - 1)
-        key = Qt.Key
-        return {
-            (key.Key_C, _BOTH): self.copy,
-            (key.Key_V, _BOTH): self.paste,
-            (key.Key_A, _BOTH): self.select_all,
-            (key.Key_Insert, _SHIFT): self.paste_selected,
-            (key.Key_PageUp, _SHIFT): lambda: self.scroll_lines(-page),
-            (key.Key_PageDown, _SHIFT): lambda: self.scroll_lines(page),
-            (key.Key_Home, _SHIFT): self.to_begin,
-            (key.Key_End, _SHIFT): self.to_end,
-            (key.Key_Plus, _BOTH): lambda: self.zoom(1),
-            (key.Key_Equal, _BOTH): lambda: self.zoom(1),
-            (key.Key_Minus, _BOTH): lambda: self.zoom(-1),
-            (key.Key_Underscore, _BOTH): lambda: self.zoom(-1),
-            (key.Key_0, _BOTH): lambda: self.zoom(0),
-            (key.Key_ParenRight, _BOTH): lambda: self.zoom(0),
+    def _own_keys(self) -> dict[str, Callable[[], object]]:
+        """Return what each chord does that the program does not get: such as it could not tell from a plain key."""
+        own: dict[str, Callable[[], object]] = {
+            "Ctrl+Shift+C": self.copy,
+            "Ctrl+Shift+V": self.paste,
+            "Ctrl+Shift+A": self.select_all,
+            "Shift+Insert": self.paste_selected,
+            "Ctrl++": lambda: self.zoom(1),
+            "Ctrl+Shift++": lambda: self.zoom(1),
+            "Ctrl+-": lambda: self.zoom(-1),
+            "Ctrl+0": lambda: self.zoom(0),
         }
+        if self.terminal is not None and not self.terminal.grid.alternate:  # that screen has nothing to scroll back to
+            page = max(1, self.fitting()[0] - 1)
+            own["Shift+PageUp"] = lambda: self.scroll_lines(-page)
+            own["Shift+PageDown"] = lambda: self.scroll_lines(page)
+            own["Shift+Home"], own["Shift+End"] = self.to_begin, self.to_end
+        return own
 
     def focusNextPrevChild(self, _: bool) -> bool:
         """Keep Tab: it is the program's."""

@@ -90,11 +90,32 @@ def test_the_views_own_keys(open_desk: Callable[..., Desk]) -> None:
     assert QGuiApplication.clipboard().text().startswith("line 0\nline 1\n")
     press(desk, KEY.Key_Plus, "+", BOTH)
     assert desk.view._zoom == 1
-    press(desk, KEY.Key_Underscore, "_", BOTH)
-    press(desk, KEY.Key_Minus, "-", BOTH)
+    press(desk, KEY.Key_Minus, "-", CONTROL)
+    press(desk, KEY.Key_Minus, "-", CONTROL)
     assert desk.view._zoom == -1
-    press(desk, KEY.Key_ParenRight, ")", BOTH)
+    press(desk, KEY.Key_0, "0", CONTROL)
     assert desk.view._zoom == 0
+    assert desk.typed == []
+
+
+def test_what_undoes_in_shells_and_editors_is_no_zoom(desk: Desk) -> None:
+    press(desk, KEY.Key_Underscore, "\x1f", BOTH)
+    assert desk.typed == [b"\x1f"]
+    assert desk.view._zoom == 0
+
+
+def test_on_the_alternate_screen_keys_that_scroll_are_the_programs(desk: Desk) -> None:
+    desk.feed("\x1b[?1049h")
+    press(desk, KEY.Key_PageUp, "", SHIFT)
+    press(desk, KEY.Key_End, "", SHIFT)
+    assert desk.typed == [b"\x1b[5;2~", b"\x1b[1;2F"]
+
+
+def test_copy_and_paste_are_where_they_always_were_under_a_russian_layout(desk: Desk) -> None:
+    QGuiApplication.clipboard().setText("text")
+    event = QKeyEvent(QEvent.Type.KeyPress, 0x41C, BOTH, 55, 0, 0, "М")
+    QApplication.sendEvent(desk.view, event)
+    assert desk.pasted == ["text"]
     assert desk.typed == []
 
 
