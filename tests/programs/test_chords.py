@@ -6,7 +6,7 @@ from tests.programs.chord_names import in_readline, in_vim, typed_chords
 from tests.programs.seat import Place
 
 #: Says in its status line which keys it got; "¶" begins anew.
-_HEAR = r"""
+HEAR = r"""
 set encoding=utf-8 ttimeout ttimeoutlen=30 notimeout noshowcmd nomore laststatus=2 statusline=[%{g:heard}]
 let heard = ''
 function Hear()
@@ -27,7 +27,7 @@ _CLEAR = '"\\302\\266": kill-whole-line\n'
 
 
 async def test_vim_gets_every_chord(place: Place) -> None:
-    (place.home / "hear.vim").write_text(_HEAR)
+    (place.home / "hear.vim").write_text(HEAR)
     argv = ("vim", "-N", "-u", "NONE", "-i", "NONE", "-n", "-S", "hear.vim", "-c", "call Hear()")
     heard = {}
     async with place.sit(*argv) as seat:
