@@ -17,10 +17,12 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agents.model import AgentId
+from agents.status.untrusted import one_line
 from ui.dockstate import decoded, is_state
 from ui.dockstyle import dock_sheet
 from ui.holder import Holder
 from ui.theme import Theme
+from ui.tip import tip_of
 
 #: Version of the dock manager's state that we write; another one is refused by it.
 STATE_VERSION = 1
@@ -122,10 +124,10 @@ class DockHost(QWidget):
     def set_title(self, agent: AgentId, title: str, icon: QIcon, tip: str) -> None:
         """Say what an agent's tab says."""
         dock = self._docks[agent]
-        dock.setWindowTitle(title)
+        dock.setWindowTitle(one_line(title, 80))
         dock.tabWidget().setIconSize(icon.availableSizes()[0])
         dock.setIcon(icon)
-        dock.setTabToolTip(tip)
+        dock.setTabToolTip(tip_of(tip))
 
     # -- open and closed
 

@@ -9,9 +9,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from agents.status.untrusted import one_line
 from app.commands import COMMANDS, Command, Context, Zone
 from app.keymap import Keymap, display
 from ui.theme import Theme
+from ui.tip import tip_of
 
 #: Milliseconds a message stays.
 TOAST_MS = 6000
@@ -109,10 +111,10 @@ class HintLine(QWidget):
 
     def toast(self, text: str, icon: str = "info", role: str = "muted") -> None:
         """Say something for a few seconds; all of it stays in the tooltip."""
-        self._said = " ".join(text.split())
+        self._said = one_line(text, 2000)
         self._icon.setPixmap(self._theme.pixmap(icon, role, 16, self.devicePixelRatioF()))
         self._toast.setStyleSheet(f"color: {self._theme.color(role).name()};")
-        self._toast.setToolTip(text)
+        self._toast.setToolTip(tip_of(text))
         self._icon.show()
         self._fit_toast()
         self._timer.start()

@@ -16,6 +16,7 @@ from app.fuzzy import match
 from ui.overlay import Overlay
 from ui.strip import Ink, Strip
 from ui.theme import Theme
+from ui.tip import tip_of
 
 _ENTRY = Qt.ItemDataRole.UserRole + 1
 
@@ -73,7 +74,7 @@ class _Entries(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(part for part in (entry.title, entry.disabled or entry.detail, entry.keys) if part)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return entry.disabled or entry.detail
+            return tip_of(entry.disabled or entry.detail)
         return None
 
     def show_entries(self, entries: tuple[Entry, ...]) -> None:

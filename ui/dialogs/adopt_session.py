@@ -25,6 +25,7 @@ from app.fuzzy import match
 from ui.dialogs.form import FormDialog
 from ui.roster.look import place
 from ui.theme import Theme
+from ui.tip import tip_of
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -127,7 +128,7 @@ class AdoptSessionDialog(FormDialog):
         role = "muted" if session.is_running else "success"
         item = QListWidgetItem(self._theme.icon("agent", role), f"{title}\n{' · '.join(facts)}")
         item.setData(_ID, session.id)
-        item.setToolTip(f"{title}\n{session.id}\n{one_line(session.cwd, 400)}")
+        item.setToolTip(tip_of(title, session.id, session.cwd))
         return item
 
     def _title(self, kind: str) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from agents.model import AgentRow
 from agents.status.headline import GLYPHS
+from agents.status.untrusted import one_line
 from app.commands import BY_ID, COMMANDS, Context, Zone
 from ui.attention import AttentionBar
 from ui.dialogs.settings import SettingsDialog
@@ -118,8 +119,8 @@ class WindowHandlers:
     def _agent_entry(self, row: AgentRow) -> Entry:
         glyph = GLYPHS[row.state]
         return Entry(
-            title=row.name,
-            detail=row.headline,
+            title=one_line(row.name, 80),
+            detail=one_line(row.headline),
             act=partial(self._window.agents.open_row, row),
             keys=f"Alt+{row.slot}" if row.slot else "",
             icon=glyph.name,

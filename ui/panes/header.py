@@ -14,6 +14,7 @@ from agents.status.untrusted import one_line
 from agents.status.words import trying
 from ui.kinds import kind_icon
 from ui.theme import Theme
+from ui.tip import tip_of
 
 HEIGHT = 32
 GAP = 14
@@ -78,7 +79,7 @@ class Header(QWidget):
             return
         self._items = items
         self.setAccessibleName(", ".join(item.text for item in items))
-        self.setToolTip("  ·  ".join(item.text for item in items))
+        self.setToolTip(tip_of("  ·  ".join(item.text for item in items)))
         self.update()
 
     def show_title(self, title: str) -> None:

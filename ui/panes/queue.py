@@ -10,6 +10,7 @@ from agents.model import QueuedPrompt
 from agents.status.untrusted import one_line
 from app.prompting import delivery
 from ui.theme import Theme
+from ui.tip import tip_of
 
 #: Lines shown; the rest is counted.
 SHOWN = 5
@@ -24,7 +25,7 @@ class _Elided(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         policy = QSizePolicy.Policy.Ignored if greedy else QSizePolicy.Policy.Preferred
         self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
-        self.setToolTip(text[:600])
+        self.setToolTip(tip_of(text))
         self.setAccessibleName(text)
 
     def sizeHint(self) -> QSize:

@@ -10,6 +10,7 @@ import msgspec
 from agents.model import AgentRow, Headline, Incident
 from agents.status.headline import GLYPHS, age
 from agents.status.incidents import sentence
+from agents.status.untrusted import one_line
 from agents.status.words import moment
 from ui.kinds import kind_icon
 
@@ -48,17 +49,17 @@ def look_of(row: AgentRow, now: float, *, with_project: bool = False, incident: 
     return Look(
         icon=glyph.name,
         role=glyph.role,
-        title=title,
-        meta=" · ".join(meta),
+        title=one_line(title),
+        meta=one_line(" · ".join(meta)),
         when=when,
-        status=status,
+        status=one_line(status),
         status_role=glyph.role,
-        detail=detail,
+        detail=one_line(detail),
         slot=str(row.slot) if row.slot else "",
         unread=row.unread,
         cost=money(row.cost),
         kind=kind_icon(row.kind, row.family) if incident is None else "",
-        accessible=said,
+        accessible=one_line(said, 600),
     )
 
 
@@ -110,11 +111,11 @@ def project_look(project: str, rows: tuple[AgentRow, ...], folded: int, *, is_op
     return Look(
         icon="chevron-down" if is_open else "chevron-right",
         role="muted",
-        title=name,
-        meta=", ".join(sorted(branches)),
+        title=one_line(name),
+        meta=one_line(", ".join(sorted(branches))),
         when=str(len(rows)),
-        status=place(project),
-        accessible=f"project {name}, {agents}{hidden}, {'open' if is_open else 'folded'}",
+        status=one_line(place(project)),
+        accessible=f"project {one_line(name)}, {agents}{hidden}, {'open' if is_open else 'folded'}",
         unread=waiting if not is_open else 0,
     )
 

@@ -16,6 +16,7 @@ from agents.status import incidents
 from app.fleet import Fleet
 from ui.roster.entries import NEEDS, Choices, Key, Kind, Section, sections
 from ui.roster.look import Look, fold_look, look_of, needs_look, project_look
+from ui.tip import tip_of
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -152,9 +153,8 @@ class RosterModel(QAbstractItemModel):
     def _tooltip(self, key: Key) -> str:
         row = self._fleet.row(key.id) if key.agent else None
         if row is None:
-            return self.look(key).status
-        parts = (f"{row.name} — {row.headline}", row.activity, row.cwd, row.note)
-        return "\n".join(part for part in parts if part)
+            return tip_of(self.look(key).status)
+        return tip_of(f"{row.name} — {row.headline}", row.activity, row.cwd, row.note)
 
     # -- changing
 
