@@ -75,6 +75,7 @@ class TerminalCanvas(TerminalScroll):
             self.terminal.close()
         self.terminal = terminal
         self._looks, self._picture = [], None
+        self._rows.clear()
         self._held_since = None
         self._bells = terminal.grid.bells if terminal is not None else 0
         self._set_follow(on=True)
@@ -251,7 +252,7 @@ class TerminalCanvas(TerminalScroll):
             return Look(None, note=self.note_above() if number == terminal.first - 1 else "")
         if number > terminal.bottom:
             return Look(None, is_outside=True)
-        row = terminal.line(number)
+        row = self.row_of(number)
         caret = self._caret(number)
         if row is None and number < terminal.top:
             return Look(None, note=READING)

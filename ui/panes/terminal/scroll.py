@@ -10,6 +10,7 @@ from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from shiboken6 import isValid
 
+from agents.vt.rows import Row
 from app.client.api import Spawner
 from ui.panes.terminal.badge import Badge
 from ui.panes.terminal.metrics import Metrics
@@ -18,6 +19,9 @@ from ui.theme import Theme
 
 #: Logical pixels around the cells.
 MARGIN_X, MARGIN_Y = 6, 4
+
+#: Lines above the screen that are remembered as rows: a few views of them.
+ROWS_KEPT = 1000
 
 #: What stands where lines are on their way.
 READING = "reading older output…"
@@ -49,6 +53,8 @@ class TerminalScroll(QAbstractScrollArea):
         self._metrics = Metrics(theme, 0, self.devicePixelRatioF())
         self._loading = False
         self._seen = 0
+        self._rows: dict[int, Row] = {}
+        self._rows_epoch = 0
         self._badge = Badge(self.viewport(), theme, self.to_end)
         self._set_up()
 
@@ -99,6 +105,27 @@ class TerminalScroll(QAbstractScrollArea):
         box, metrics = self.picture_rect(), self._metrics
         top = box.top() + (line - self.first_line()) * metrics.line_height
         return QRectF(box.left() + col * metrics.width, top, metrics.width, metrics.line_height)
+
+    # -- lines
+
+    def row_of(self, number: int) -> Row | None:
+        """Return a line that is at hand. One that left the screen stays as it is: it is asked for once."""
+        terminal = self.terminal
+        if terminal is None or not terminal.first <= number <= terminal.bottom:
+            return None
+        if number >= terminal.top:
+            return terminal.line(number)
+        if terminal.epoch != self._rows_epoch:
+            self._rows_epoch = terminal.epoch
+            self._rows.clear()
+        row = self._rows.get(number)
+        if row is None:
+            row = terminal.line(number)
+            if row is not None:
+                if len(self._rows) >= ROWS_KEPT:
+                    self._rows.clear()
+                self._rows[number] = row
+        return row
 
     # -- scrolling
 

@@ -55,13 +55,6 @@ class SelectingCanvas(TerminalCanvas):
 
     # -- places
 
-    def row_of(self, number: int) -> Row | None:
-        """Return a line that is at hand."""
-        terminal = self.terminal
-        if terminal is None or not terminal.first <= number <= terminal.bottom:
-            return None
-        return terminal.line(number)
-
     def _cols(self) -> int:
         return self.terminal.grid.cols if self.terminal is not None else 0
 
