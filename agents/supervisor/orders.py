@@ -241,6 +241,7 @@ def type_in(unit: Unit, data: bytes) -> None:
     _adapter(unit, "agent.input")
     if unit.intents.writer is None:
         refuse(f"{unit.name} is not connected to its keeper; what was typed was not sent")
+    unit.sizing.settle()
     _issue(unit, "input", secrets.token_hex(8), {"bytes": len(data)}, lambda: data)
     unit.wake()  # a connection that is left unread is read again: the echo comes over it
 

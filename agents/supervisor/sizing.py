@@ -40,6 +40,12 @@ class Sizing:
             self.tell(rows, cols)
             self._pause()
 
+    def settle(self) -> None:
+        """Tell now what waits: what is typed behind a change of size must find the new one."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and waiting != (self._told or self._known()):
+            self.tell(*waiting)
+
     def tell(self, rows: int, cols: int) -> None:
         """Tell the program at once; nothing happens while its keeper is not connected."""
         writer = self._writer()

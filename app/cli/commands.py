@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.cli.declaration import Argument, Command, Example
 from app.cli.declared import recording, rules, sessions, talk
 from app.cli.declared.shared import FLEET, HOUSE, ID, LIFE, LOGS
+from app.cli.sitting.keys import LEAVING
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -182,9 +183,14 @@ _ATTACH = Command(
     LOGS,
     "sit at an agent's terminal",
     "app.cli.attach:attach",
-    (ID,),
-    (Example("quarterdeck attach htop", "Ctrl-] d or Ctrl-\\ Ctrl-\\ leaves; the agent goes on"),),
-    description="Shows the end of its output, then everything it writes, and passes on what you type.",
+    (ID, Argument(("-r", "--read-only"), "only look: nothing typed passes, its size stays", "flag")),
+    (
+        Example("quarterdeck attach htop", f"{LEAVING}; the agent goes on"),
+        Example("ssh -t host quarterdeck attach htop", "from elsewhere; also inside tmux"),
+    ),
+    description=f"Shows its terminal as it is, then everything it writes, and passes on what you type. {LEAVING}. "
+    "The terminal takes the size of the view that was last typed into; while that is another one, this shows its "
+    "text, and any key takes it here.",
 )
 
 _DOCTOR = Command(

@@ -25,10 +25,10 @@ from agents.recording.answering import Answering
 from agents.recording.capture import Capture, NotRecorded, Program
 from agents.recording.piped import Piped
 from agents.spec import Kind
-from app.cli.attach import RESTORE, keyboard
 from app.cli.context import Context
 from app.cli.exits import CommandError, Exit
 from app.cli.parser import hint
+from app.cli.sitting.seat import RESTORE, keyboard
 
 _CHUNK = 64 * 1024
 

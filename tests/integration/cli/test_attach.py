@@ -10,10 +10,17 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from agents.vt import queries
+from agents.vt.modes import Modes
+from agents.vt.screen import Screen, ScreenState, Snapshot
+from agents.vt.stream import Splitter
 from tests.integration.cli.conftest import PROGRAM, Deck, wait_until
+
+#: Longest wait for a fact: a broken product, not a busy machine.
+PATIENCE_S = 60.0
 
 
 class Terminal:
@@ -23,39 +30,76 @@ class Terminal:
         self._master = master
         self.process = process
         self.seen = b""
+        self.whole = b""
+        self.rows, self.cols = 30, 100
 
     def type(self, data: bytes) -> None:
         os.write(self._master, data)
 
     def expect(self, text: bytes) -> None:
         """Read until ``text`` was seen, then forget everything up to its end."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while text not in self.seen:
             assert time.monotonic() < deadline, self.seen
             if select.select([self._master], [], [], 0.1)[0]:
                 try:
-                    self.seen += os.read(self._master, 65536)
+                    more = os.read(self._master, 65536)
+                    self.seen, self.whole = self.seen + more, self.whole + more
                 except OSError:  # Linux: the other end is closed
                     raise AssertionError(f"ended before {text!r}: {self.seen!r}") from None
         self.seen = self.seen.partition(text)[2]
 
+    def shows(self, holds: Callable[[Snapshot], bool]) -> Snapshot:
+        """Read until what is to be seen in this terminal is as wanted."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            screen = Screen(ScreenState(self.rows, self.cols))
+            for piece in Splitter().feed(self.whole):
+                screen.feed(queries.for_core(piece), 0.0)
+            seen = screen.snapshot()
+            assert seen is not None
+            if holds(seen):
+                return seen
+            assert time.monotonic() < deadline, seen
+            if select.select([self._master], [], [], 0.1)[0]:
+                more = os.read(self._master, 65536)
+                self.seen, self.whole = self.seen + more, self.whole + more
+
+    @property
+    def modes(self) -> Modes:
+        """The modes this terminal is in by what was written to it."""
+        modes = Modes()
+        for piece in Splitter().feed(self.whole):
+            modes.feed(piece)
+        return modes
+
+    def drain(self) -> None:
+        """Read what is there."""
+        while select.select([self._master], [], [], 0.1)[0]:
+            more = os.read(self._master, 65536)
+            self.seen, self.whole = self.seen + more, self.whole + more
+
     def resize(self, rows: int, cols: int) -> None:
+        self.rows, self.cols = rows, cols
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
         self.process.send_signal(signal.SIGWINCH)  # it has no controlling terminal to hear it from
 
 
 @contextmanager
-def terminal(deck: Deck, *argv: str) -> Iterator[Terminal]:
+def terminal(deck: Deck, *argv: str, size: tuple[int, int] = (30, 100), code: int = 0) -> Iterator[Terminal]:
     master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     before = termios.tcgetattr(slave)
     env = deck.env | {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
     process = subprocess.Popen([*PROGRAM, *argv], env=env, stdin=slave, stdout=slave, stderr=slave)  # noqa: TID251
     try:
         with process:
             try:
-                yield Terminal(master, process)
-                assert process.wait(60) == 0
+                sitting = Terminal(master, process)
+                sitting.rows, sitting.cols = size
+                yield sitting
+                assert process.wait(60) == code
+                sitting.drain()
             except BaseException:
                 process.kill()
                 raise

@@ -96,3 +96,15 @@ def test_without_a_keeper_nothing_is_told_and_nothing_breaks(keeper: Keeper) -> 
     keeper.pass_to(PAUSE_S)
     keeper.sizing.want(30, 90)
     assert keeper.sizes == [(30, 90)]
+
+
+def test_what_is_typed_behind_a_change_of_size_finds_the_new_one(keeper: Keeper) -> None:
+    keeper.sizing.want(30, 90)
+    keeper.sizing.want(20, 80)
+    keeper.sizing.settle()
+    assert keeper.sizes == [(30, 90), (20, 80)]
+    keeper.sizing.settle()
+    keeper.sizing.want(20, 80)
+    keeper.sizing.settle()
+    keeper.pass_to(1.0)
+    assert keeper.sizes == [(30, 90), (20, 80)]
