@@ -38,10 +38,10 @@ async def found(terminal: Terminal, hit: Hit) -> str:
 
 
 async def test_everything_is_searched_newest_first(tmp_path: Path) -> None:
-    data = numbered(40_000)
+    data = numbered(12_000)
     terminal = await opened(write(tmp_path, data), state(data))
     got = await hits(terminal, "error")
-    assert len(got) == 40
+    assert len(got) == 12
     assert [hit.line for hit in got] == sorted((hit.line for hit in got), reverse=True)
     assert {await found(terminal, hit) for hit in got} == {"ERROR"}
     rows = [row.text for row in await everything(terminal)]
@@ -54,7 +54,7 @@ async def test_everything_is_searched_newest_first(tmp_path: Path) -> None:
 
 
 async def test_stretches_without_it_are_not_drawn_again(tmp_path: Path) -> None:
-    data = numbered(60_000)
+    data = numbered(20_000)
     drawn: list[int] = []
     terminal = await opened(write(tmp_path, data), state(data))
     while terminal.has_older:
@@ -67,7 +67,7 @@ async def test_stretches_without_it_are_not_drawn_again(tmp_path: Path) -> None:
 
     terminal.load = counting  # type: ignore[method-assign]
     assert await hits(terminal, "line 5 all") == [Hit(terminal.first + 5, 0, 10)]
-    assert len(drawn) <= 3  # of twenty
+    assert len(drawn) <= 3  # of seven
     terminal.close()
 
 
@@ -89,10 +89,10 @@ async def test_what_wraps_is_found(tmp_path: Path) -> None:
 
 async def test_what_wraps_far_back_is_found(tmp_path: Path) -> None:
     line = b"a" * 70 + b"%05d needle wraps" + b"b" * 30 + b"\r\n"
-    data = b"".join(line % number for number in range(20_000))
+    data = b"".join(line % number for number in range(6000))
     terminal = await opened(write(tmp_path, data), state(data))
     got = await hits(terminal, "19 needle wraps")
-    assert len(got) == 200
+    assert len(got) == 60
     rows = shown(await everything(terminal))
     for hit in got:
         at = hit.line - terminal.first
@@ -111,13 +111,13 @@ async def test_text_put_together_on_the_screen_is_found_far_back(tmp_path: Path)
 
 
 async def test_progress_and_an_early_end(tmp_path: Path) -> None:
-    data = numbered(40_000)
+    data = numbered(12_000)
     terminal = await opened(write(tmp_path, data), state(data))
     search = terminal.search(plain("error"))
     seen = [search.progress]
     async for hit in search:
         seen.append(search.progress)
-        if len(seen) == 20:
+        if len(seen) == 8:
             assert hit.line < 0
             break
     await search.aclose()
@@ -125,13 +125,13 @@ async def test_progress_and_an_early_end(tmp_path: Path) -> None:
     assert 0 < seen[-1] < 1
     assert terminal.has_older
     whole = terminal.search(plain("error"))
-    assert len([hit async for hit in whole]) == 40
+    assert len([hit async for hit in whole]) == 12
     assert whole.progress == 1.0
     terminal.close()
 
 
 async def test_lines_without_numbers_end_a_search(tmp_path: Path) -> None:
-    data = numbered(40_000)
+    data = numbered(12_000)
     terminal = await opened(write(tmp_path, data), state(data))
     got = []
     async for hit in terminal.search(plain("error")):
@@ -153,9 +153,9 @@ async def test_a_pattern_may_be_given_as_such(tmp_path: Path) -> None:
 
 
 async def test_memory_is_bounded_whatever_is_searched(tmp_path: Path) -> None:
-    data = numbered(60_000)
+    data = numbered(20_000)
     terminal = await opened(write(tmp_path, data), state(data))
-    assert len(await hits(terminal, "l")) > 60_000
+    assert len(await hits(terminal, "l")) > 20_000
     assert terminal.memory <= MEMORY
     assert isinstance(terminal.line(terminal.first), Row)
     terminal.close()
