@@ -26,9 +26,12 @@ class Confirm:
         self._armed: tuple[str, AgentId] | None = None
         self._until = 0.0
 
-    def press(self, command: str, row: AgentRow, key: str, now: float) -> Press:
-        """Return what this press of ``command`` (bound to ``key``) on ``row`` means at ``now``."""
-        loss = what_is_lost(command, row)
+    def press(self, command: str, row: AgentRow, key: str, now: float, *, has_shell: bool = False) -> Press:
+        """Return what this press of ``command`` (bound to ``key``) on ``row`` means at ``now``.
+
+        ``has_shell``: a shell runs beside it.
+        """
+        loss = what_is_lost(command, row, has_shell=has_shell)
         armed = self._armed == (command, row.id) and now <= self._until
         if loss is None or armed:
             self._armed = None
@@ -38,12 +41,13 @@ class Confirm:
         return Press(is_final=False, warning=f"{loss} {again.capitalize()} within {CONFIRM_S:.0f} s does it.")
 
 
-def what_is_lost(command: str, row: AgentRow) -> str | None:
+def what_is_lost(command: str, row: AgentRow, *, has_shell: bool = False) -> str | None:
     """Return what a command destroys, as a sentence; ``None`` when it may act at once."""
     if command == "agent.kill":
         return f"Killing {row.name} ends its processes without a chance to save."
     if command == "agent.remove":
-        return f"Removing {row.name} moves its transcript and logs to the trash."
+        shell = " and ends the shell beside it" if has_shell else ""
+        return f"Removing {row.name} moves its transcript and logs to the trash{shell}."
     at_rest = row.turn in (Turn.IDLE, Turn.DONE)
     if row.lifecycle not in LIVE or (at_rest and Capability.RESUME in row.capabilities and not row.queue):
         return None

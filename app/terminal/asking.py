@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from agents.model import AgentId, Stream
 from agents.vt.grid import Grid
+from agents.vt.libvterm import Refused
 from agents.wire import AgentRef, Shown, TerminalState
 from app.client.api import Caller
 from app.logsource import LocalLog, LogSource, RemoteLog
 from app.terminal.drawing import Clock, GridFactory
 from app.terminal.terminal import Terminal
+
+
+@functools.cache
+def missing() -> str:
+    """Return why no terminal can be shown here and what to install, empty when one can; tried once."""
+    try:
+        Grid(2, 2).close()
+    except Refused as refused:
+        return str(refused)
+    return ""
 
 
 async def open_terminal(agent: AgentId, caller: Caller, clock: Clock, grid_factory: GridFactory = Grid) -> Terminal:

@@ -38,6 +38,7 @@ class Bench:
         self.log.write_bytes(b"")
         daemon.directory = str(folder)
         self.rows, self.cols = 40, 120
+        self.clock = Clock()
         self.terminals = Terminals()
         self.memory = Memory()
         self.fleet: Fleet = fleet_of([terminal_row()])
@@ -65,7 +66,7 @@ class Bench:
         """Show the pane of the agent in an active window."""
         pane = AgentPane(
             "a", self.daemon, self.pump, self.fleet, self.theme,
-            memory=self.memory, clock=Clock(), terminals=self.terminals,
+            memory=self.memory, clock=self.clock, terminals=self.terminals,
         )  # fmt: skip
         pane.set_keymap(KEYMAP)
         self.window = Window(pane)

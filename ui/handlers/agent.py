@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtGui import QGuiApplication
 
-from agents.model import AgentRow, Mode, Model
+from agents.model import LIVE, AgentRow, Mode, Model
 from agents.status.untrusted import one_line
 from agents.wire import Run, Started
 from app.actions.confirm import Confirm
@@ -192,7 +192,10 @@ class AgentHandlers:
 
     def _confirmed(self, command: str, act: Callable[[AgentRow], None]) -> Callable[[], None]:
         def run(row: AgentRow) -> None:
-            press = self._confirm.press(command, row, self._session.keys_of(command), time.monotonic())
+            beside = self._session.fleet.terminal_beside(row.id)
+            has_shell = beside is not None and beside.lifecycle in LIVE
+            keys = self._session.keys_of(command)
+            press = self._confirm.press(command, row, keys, time.monotonic(), has_shell=has_shell)
             if press.is_final:
                 act(row)
             else:

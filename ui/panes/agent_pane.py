@@ -143,12 +143,12 @@ class AgentPane(QWidget):
         had_keyboard = holds(self.card)
         if requests and self.body.terminal is not None:
             # Before the card takes its room: a new size would have the program draw anew what is asked about.
-            self.body.terminal.hold_size(on=True)
+            self.body.terminal.fitting.hold(on=True)
         self.card.show_request(
             requests[0] if requests else None, (row.worktree or row.cwd) if row is not None else "", len(requests)
         )
         if not requests and self.body.terminal is not None:
-            self.body.terminal.hold_size(on=False)
+            self.body.terminal.fitting.hold(on=False)
         if had_keyboard and self.card.isHidden():
             self.body.focus()
 
@@ -208,6 +208,8 @@ class AgentPane(QWidget):
         return False
 
     def _left_a_field(self) -> bool:
+        if holds(self.card):
+            self._terminals.answered()
         if holds(self.find_bar):
             self._finding.close()
             return True
@@ -274,7 +276,10 @@ class AgentPane(QWidget):
     def _on_card(self, command: str) -> bool:
         if command == "request.reply":
             return self.card.reply()
-        return self.card.decide(command.removeprefix("request."))
+        if not self.card.decide(command.removeprefix("request.")):
+            return False
+        self._terminals.answered()
+        return True
 
     def has_find(self) -> bool:
         """Tell whether something was searched, so that *next* means something."""

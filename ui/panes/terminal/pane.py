@@ -6,28 +6,26 @@ nothing a program asks for without being told to.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-import msgspec
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from agents.jsonrpc import RpcError
 from agents.model import AgentId, AgentRow, Lifecycle
-from agents.wire import Resize
+from agents.vt.libvterm import Refused
 from app.actions.terminals import TerminalActions, is_resumed
 from app.client.api import Caller, ConnectionLost, Spawner
 from app.fleet import Change, Fleet, What
 from app.terminal.asking import open_terminal
 from app.terminal.sending import Sending
-from app.terminal.sizing import Size, Sizing
 from ui.panes.asking import words_of
 from ui.panes.keyboard import holds
 from ui.panes.terminal.asked import Asked
 from ui.panes.terminal.bars import Corner, ExitBar, Unread
+from ui.panes.terminal.fitting import Fitting
 from ui.panes.terminal.guard import PasteGuard
 from ui.panes.terminal.view import TerminalView
 from ui.terminals import Terminals
@@ -40,6 +38,9 @@ _AGAIN = frozenset({b"\r", b"r", b"R"})
 _BEGINNING = frozenset({Lifecycle.QUEUED, Lifecycle.STARTING})
 
 _ENDED = frozenset({Lifecycle.EXITED, Lifecycle.FAILED, Lifecycle.LOST})
+
+#: Focus gained and lost, which no key types.
+_REPORTS = frozenset({b"\x1b[I", b"\x1b[O"})
 
 _CUT_OFF = "not connected: what you type goes nowhere"
 
@@ -61,23 +62,20 @@ class TerminalPane(QWidget):
         theme: Theme,
         *,
         terminals: Terminals,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.agent_id = agent
         self._caller, self._spawner, self._fleet = caller, spawner, fleet
         self._terminals = terminals
-        self._clock = clock
+        self._clock = terminals.clock
+        self._deaf_until = float("-inf")
+        self._had_keyboard = False
         self._row: AgentRow | None = None
         self._opening = 0
         self._title = self._leave_keys = self.hint = ""
         self._ahead = bytearray()
-        self._holds_size = False
         self._sending = Sending(agent, caller, spawner, self._on_trouble)
-        self._sizing = Sizing()
         self._actions = TerminalActions(caller, spawner)
-        self._size_timer = QTimer(self, singleShot=True)
-        self._size_timer.timeout.connect(self._send_size)
         self.view = Screen(spawner, theme)
         self.unread = Unread(theme)
         self.exit_bar = ExitBar(theme)
@@ -85,6 +83,7 @@ class TerminalPane(QWidget):
         self.corner = Corner(self._stack, theme)
         self.guard = PasteGuard(self._stack, theme)
         self.asked = Asked(self.corner)
+        self.fitting = Fitting(agent, caller, spawner, self.view, self.corner, self._takes_size, self._clock)
         self._lay_out()
         self._connect()
 
@@ -102,7 +101,6 @@ class TerminalPane(QWidget):
         view = self.view
         view.wanted.connect(self.open)
         view.typed.connect(self._on_typed)
-        view.sized.connect(self._on_sized)
         view.bell.connect(self._on_bell)
         view.found.connect(self.found)
         view.link_activated.connect(self.link_activated)
@@ -127,9 +125,9 @@ class TerminalPane(QWidget):
     async def _open(self, number: int) -> None:
         try:
             terminal = await open_terminal(self.agent_id, self._caller, self._clock)
-        except (RpcError, ConnectionLost, OSError) as error:
+        except (RpcError, ConnectionLost, OSError, Refused) as error:
             if isValid(self) and number == self._opening:
-                why = str(error) if isinstance(error, OSError) else words_of(error)
+                why = str(error) if isinstance(error, OSError | Refused) else words_of(error)
                 self.unread.say(f"The screen cannot be read: {why}")
                 self._bring(self.unread)
             return
@@ -137,10 +135,10 @@ class TerminalPane(QWidget):
             terminal.close()
             return
         self._bring(self.view)
-        self._sizing.is_foreign(terminal.grid.rows, terminal.grid.cols)  # the size it has before ours
+        self.fitting.begin(terminal.grid.rows, terminal.grid.cols)
         self.view.show_terminal(terminal)
-        if terminal.needs_repaint and self._is_running:
-            self._repaint(Size(terminal.grid.rows, terminal.grid.cols))
+        if terminal.needs_repaint:
+            self.fitting.repaint()
         self._on_drawn()
 
     def _bring(self, front: QWidget) -> None:
@@ -149,12 +147,6 @@ class TerminalPane(QWidget):
         self.setFocusProxy(front)
         if had_keyboard:
             front.setFocus()
-
-    def _repaint(self, size: Size) -> None:
-        """Have the program draw its whole screen: nothing of it is known, and only a new size makes it."""
-        narrower = msgspec.structs.replace(size, cols=max(1, size.cols - 1))
-        self._resize(narrower)
-        self._resize(self._sizing.wanted or size)
 
     @property
     def _is_live(self) -> bool:
@@ -171,9 +163,9 @@ class TerminalPane(QWidget):
         self._show_connection()
         if not self._is_live:
             self._ahead.clear()
-            self._sizing.forget_sent()
+            self.fitting.forget()
         elif self._is_running:
-            self._send_size()
+            self.fitting.send()
             ahead, self._ahead = bytes(self._ahead), bytearray()
             self._sending.send(ahead)
         if before is not None and before.lifecycle in _ENDED and self._is_live and self.view.isVisible():
@@ -182,18 +174,13 @@ class TerminalPane(QWidget):
     def follow(self, change: Change) -> None:
         """Take what changed about this agent, or a new connection."""
         if change.what is What.LOG:
-            self._grew(change.sizes[0], *change.cells)
+            self.view.grew(change.sizes[0], *change.cells)
+            self.fitting.grew(*change.cells)
         elif change.what in (What.CONNECTION, What.RESET):
             self._show_connection()
+            self.fitting.send()
             if self._fleet.connected and self._stack.currentWidget() is self.unread and self.isVisible():
                 self.open()
-
-    def _grew(self, size: int, rows: int, cols: int) -> None:
-        self.view.grew(size, rows, cols)
-        if rows and self._sizing.is_foreign(rows, cols):
-            self.view.owns_size = False  # also with the keyboard here: somebody sat down elsewhere
-        if not self.view.owns_size:
-            self._sizing.forget_sent()  # ours is sent again when it is wanted again
 
     def _show_connection(self) -> None:
         if self._fleet.connected:
@@ -216,7 +203,9 @@ class TerminalPane(QWidget):
     # -- typing
 
     def _on_typed(self, data: bytes) -> None:
-        if not self._is_live:
+        if self._clock() < self._deaf_until and data not in _REPORTS:
+            self.corner.say("trouble", "not typed: so soon behind your answer it might answer something else")
+        elif not self._is_live:
             if data in _AGAIN:
                 self.again()
         elif not self._is_running:
@@ -224,6 +213,9 @@ class TerminalPane(QWidget):
         elif self._fleet.connected:
             self.corner.say("trouble", "")
             self._sending.send(data)
+
+    def _takes_size(self) -> bool:
+        return self._is_running and self._fleet.connected
 
     def _on_trouble(self, words: str) -> None:
         if isValid(self):
@@ -238,60 +230,13 @@ class TerminalPane(QWidget):
         terminal = self.view.terminal
         if terminal is not None and self._is_running and self._fleet.connected:
             self.guard.paste(text, terminal.grid.modes)
+        else:
+            self.corner.say("trouble", "not pasted: nothing runs here that could take it", "warning")
 
     def _on_pasted(self, data: bytes) -> None:
         self.view.to_end()
         self._on_typed(data)
         self.view.typed_now()
-
-    # -- size
-
-    def hold_size(self, *, on: bool) -> None:
-        """Keep the size as it is while something is shown beside the screen that is soon gone again."""
-        if on is self._holds_size:
-            return
-        self._holds_size = on
-        if not on:
-            self.view.tell_size()
-            self._show_size()
-
-    def _on_sized(self, rows: int, cols: int) -> None:
-        if not self._holds_size:
-            self._sizing.want(rows, cols)
-            self._send_size()
-
-    def _send_size(self) -> None:
-        if not self._is_running or not self._fleet.connected:
-            return
-        now = self._clock()
-        size = self._sizing.due(now)
-        if size is not None:
-            self._resize(size)
-        elif (wait := self._sizing.wait_s(now)) is not None:
-            self._size_timer.start(max(1, round(wait * 1000)))
-
-    def _resize(self, size: Size) -> None:
-        async def work() -> None:
-            try:
-                await self._caller.call("agent.resize", Resize(self.agent_id, size.rows, size.cols))
-            except (RpcError, ConnectionLost) as error:
-                self._sizing.forget_sent()
-                if isValid(self) and self._is_running:
-                    self.corner.say("resize", f"its size is not {size}: {words_of(error)}", "warning")
-                return
-            if isValid(self):
-                self.corner.say("resize", "")
-
-        self._spawner.spawn(work(), "telling the size of a terminal")
-
-    def _show_size(self) -> None:
-        terminal = self.view.terminal
-        if terminal is None:
-            return
-        size = Size(terminal.grid.rows, terminal.grid.cols)
-        is_other = (size.rows, size.cols) != self.view.fitting()
-        is_foreign = is_other and not self.view.owns_size and not self._holds_size
-        self.corner.say("size", f"{size}, set by another view" if is_foreign else "")
 
     # -- what the program says and asks for
 
@@ -299,7 +244,7 @@ class TerminalPane(QWidget):
         terminal = self.view.terminal
         if terminal is None:
             return
-        self._show_size()
+        self.fitting.show_size()
         self.asked.take(terminal.grid.take_notes())
         if terminal.grid.title != self._title:
             self._title = terminal.grid.title
@@ -338,8 +283,17 @@ class TerminalPane(QWidget):
         if not isValid(self):
             return
         self._show_leaving()
+        had_keyboard, self._had_keyboard = self._had_keyboard, self.has_keyboard
+        if self._had_keyboard and not had_keyboard:
+            self._deaf_until = self._terminals.deaf_until
         if self.has_keyboard and self._row is not None:
             self._terminals.seen(self._row.terminal_of or self.agent_id)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt: try again what could not be read the last time."""
+        super().showEvent(event)
+        if self._stack.currentWidget() is self.unread:
+            self.open()
 
     # -- commands
 

@@ -20,7 +20,7 @@ from tests.fakes.keys import press
 from tests.fakes.rows import put, request
 from tests.fakes.terminal_pane import ABLE, Bench, terminal_row
 from tests.ui.panes.conftest import Daemon, Pump
-from ui.terminals import LESSONS, Terminals
+from ui.terminals import DEAF_S, LESSONS, Terminals
 from ui.theme import Theme
 
 MakeBench = Callable[[], Bench]
@@ -152,6 +152,26 @@ def test_how_to_leave_is_said_until_it_was_done_a_few_times(bench: MakeBench) ->
     for _ in range(LESSONS):
         made.terminals.was_left()
     assert "F6" not in made.pane.header.accessibleName()
+
+
+def test_a_key_right_behind_an_answer_is_not_typed_into_the_program(bench: MakeBench) -> None:
+    made = bench()
+    made.terminals = Terminals(clock=made.clock)
+    put(made.fleet, terminal_row(requests=(request(),), capabilities=(*ABLE, Capability.ANSWER)))
+    made.open()
+    assert made.pane.focus_card(after_next=False)
+    made.clock.now += 1
+    press("y")
+    made.pump.settle()
+    assert [params.decision for params in made.daemon.of("agent.answer")] == ["allow"]
+    put(made.fleet, terminal_row())
+    made.pump.until(lambda: made.pane.zone() == Zone.TERMINAL and made.terminal.has_keyboard)
+    press("y")
+    assert made.typed() == b""
+    assert made.said("trouble").startswith("not typed")
+    made.clock.now += DEAF_S
+    press("y")
+    assert made.typed() == b"y"
 
 
 # -- the message field

@@ -67,3 +67,10 @@ def test_killing_and_removing_always_ask() -> None:
     assert "trash" in (what_is_lost("agent.remove", row("a", lifecycle=Lifecycle.EXITED)) or "")
     press = Confirm().press("agent.kill", row("a"), "", 0)
     assert press.warning.endswith("Again within 3 s does it.")
+
+
+def test_removing_an_agent_says_that_the_shell_beside_it_ends() -> None:
+    ended = row("fix", lifecycle=Lifecycle.EXITED, exit_code=0)
+    assert "shell" not in (what_is_lost("agent.remove", ended) or "")
+    press = Confirm().press("agent.remove", ended, "Delete", 0.0, has_shell=True)
+    assert "to the trash and ends the shell beside it. Delete again within 3 s does it." in press.warning
