@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,36 @@ def test_a_shell_of_its_own_is_typed_into_ends_and_runs_again(qapp: QApplication
         await user.type("echo $((7*7))")
         await user.keys("Enter")
         await shows(user, pane, "\n49")
+
+    play(qapp, deck, scenario)
+
+
+def test_the_daemon_is_killed_under_a_shell_and_what_is_typed_after_it_arrives_once(
+    qapp: QApplication, deck: Deck, project: Path
+) -> None:
+    deck.run("shell", project, name="sh", argv=("/bin/bash", "--norc", "-i"), pty=True)
+
+    async def scenario(user: User) -> None:
+        await user.until(lambda: main_pane(user, "sh"), "its pane is there")
+        user.window.agents.open_row(user.row("sh"))
+        pane = main_pane(user, "sh")
+        assert pane is not None
+        await user.until(lambda: pane.view.terminal is not None, "its screen is there")
+        await user.type("echo before")
+        await user.keys("Enter")
+        await shows(user, pane, "\nbefore")
+        await asyncio.to_thread(deck.kill_daemon)
+        await user.until(lambda: not user.shell.fleet.connected, "the window notices")
+        assert "goes nowhere" in pane.corner.said("connection")
+        await user.type("lost")
+        await user.until(lambda: user.shell.fleet.connected, "the daemon is back")
+        await user.until(lambda: not user.row("sh").catching_up, "it knows the shell again")
+        assert pane.corner.said("connection") == ""
+        await user.type("echo after")
+        await user.keys("Enter")
+        await shows(user, pane, "\nafter")
+        assert "lost" not in screen(pane)
+        assert screen(pane).count("echo after") == 1
 
     play(qapp, deck, scenario)
 

@@ -72,6 +72,19 @@ def test_a_hidden_pane_holds_no_screen_and_begins_again_from_the_log(bench: Make
     assert "still here" in made.screen()
 
 
+def test_a_log_of_another_machine_is_read_through_the_daemon(bench: MakeBench) -> None:
+    made = bench()
+    made.daemon.directory = "/dev/null/nowhere"
+    made.daemon.log = b"from afar\r\n"
+    made.prints(made.daemon.log)
+    made.open()
+    made.shows("from afar")
+    made.daemon.log += b"and more\r\n"
+    made.prints(b"and more\r\n")
+    made.shows("and more")
+    assert made.daemon.of("log.read")
+
+
 def test_without_the_core_the_log_is_shown_and_the_package_named(bench: MakeBench) -> None:
     made = bench()
     made.terminals = Terminals(lambda: "no terminal core: libvterm.so.0 is not installed; install libvterm0")
