@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import struct
+import sys
 import unicodedata
 from collections.abc import Callable
+from itertools import groupby
 
 import msgspec
 
@@ -24,6 +26,10 @@ _SECOND, _WIDTH, _ATTRIBUTES, _FOREGROUND, _BACKGROUND = 1, 6, 7, 8, 9
 
 #: The right half of a wide character.
 GAP = 0xFFFFFFFF
+
+#: How code points lie in memory, and stretches of cells that were erased, and that were not.
+_CODES = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+_ERASED = re.compile("\0+|[^\0]+")
 
 #: The words of a cell that are its look.
 LOOK = struct.Struct("=28xIII")
@@ -124,6 +130,40 @@ def erased(style: Style) -> Style:
 def runs(raw: bytes, looks: Looks) -> tuple[Run, ...]:
     """Return what a row of raw cells shows."""
     words = memoryview(raw).cast("I")
+    text = None if any(words[_SECOND::WORDS]) else _narrow(bytes(words[::WORDS]))
+    return by_cells(words, looks) if text is None else _by_looks(words, text, looks)
+
+
+def _narrow(codes: bytes) -> str | None:
+    """Return the characters of cells, NUL for an erased one, where each has one that is narrow."""
+    try:
+        text = codes.decode(_CODES)
+    except UnicodeDecodeError:
+        return None
+    return text if SIMPLE.fullmatch(text.replace("\0", " ")) else None
+
+
+def _by_looks(words: memoryview[int], text: str, looks: Looks) -> tuple[Run, ...]:
+    """Return what a row of narrow characters shows, taken together by their looks: most rows have few."""
+    made: list[Run] = []
+    of_cells = zip(words[_ATTRIBUTES::WORDS], words[_FOREGROUND::WORDS], words[_BACKGROUND::WORDS], strict=True)
+    col = 0
+    for look, same in groupby(of_cells):
+        end = col + len(list(same))
+        for part in _ERASED.findall(text, col, end):
+            style = looks.style(look)
+            shown, style = (" " * len(part), erased(style)) if part[0] == "\0" else (part, style)
+            if made and made[-1].style == style:
+                last = made.pop()
+                made.append(Run(last.col, col - last.col + len(part), last.text + shown, last.style))
+            else:
+                made.append(Run(col, len(part), shown, style))
+            col += len(part)
+    return trimmed(made)
+
+
+def by_cells(words: memoryview[int], looks: Looks) -> tuple[Run, ...]:
+    """Return what any row shows, looked at cell by cell."""
     whole = words.tolist()
     made: list[Run] = []
     begin, text, style = 0, "", PLAIN
