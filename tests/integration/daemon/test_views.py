@@ -162,3 +162,49 @@ def test_of_a_storm_of_sizes_while_it_prints_the_program_sees_few_and_the_last_o
     if not libvterm.missing():
         running.settle(lambda: "17 71" in (opened(running, agent).lines or ()))
     assert (opened(running, agent).rows, opened(running, agent).cols) == (17, 71)
+
+
+@needs_core
+@pytest.mark.skipif(shutil.which("vim") is None, reason="vim is not installed")
+def test_an_editor_is_as_it_was_for_the_daemon_that_adopts_it(running: Any) -> None:
+    file = running.project / "story.py"
+    file.write_text("".join(f"def chapter_{n}():\n    return 'words — {n}'\n" for n in range(60)))
+    argv = ("vim", "-u", "NONE", "-i", "NONE", "-n", "-N", "+syntax on", "+set mouse=a number t_RV=", str(file))
+    agent = running.run("shell", *argv, pty=True, rows=24, cols=80, env={"TERM": "xterm-256color"}).id
+    type_in(running, agent, "20Gi")
+    running.settle(lambda: any("-- INSERT --" in line for line in opened(running, agent).lines or ()))
+    type_in(running, agent, "new")
+    before = settled(running, agent, lambda state: any("newreturn" in line for line in state.lines or ()))
+    assert before.alternate
+    assert b"\x1b[?1049h" in before.modes
+    running.kill()
+    running.start()
+    running.until(agent, lambda row: not row.catching_up)
+    assert opened(running, agent) == before
+    type_in(running, agent, "er\x1b:wq\r")
+    running.until(agent, lambda row: row.lifecycle is Lifecycle.EXITED)
+    assert file.read_text().count("    newerreturn 'words — 9'") == 1
+    assert not opened(running, agent).alternate
+
+
+@needs_core
+@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+def test_a_pager_is_read_on_where_the_killed_daemon_left_it(running: Any) -> None:
+    text = running.project / "long.txt"
+    text.write_text("".join(f"\x1b[3{n % 8}mline {n}\x1b[0m\n" for n in range(3000)))
+    agent = running.run("shell", "less", "-R", str(text), pty=True, rows=24, cols=80, env={"TERM": "xterm"}).id
+    type_in(running, agent, "1500g")
+    before = settled(running, agent, lambda state: (state.lines or ("",))[0] == "line 1499")
+    for _ in range(2):
+        running.kill()
+        running.start()
+        running.until(agent, lambda row: not row.catching_up)
+    assert opened(running, agent) == before
+    type_in(running, agent, " ")
+    settled(running, agent, lambda state: (state.lines or ("",))[0] == "line 1522")
+
+
+def settled(deck: Any, agent: str, holds: Any) -> wire.TerminalState:
+    """Return the terminal once something holds of it, and all that was printed until then is in it."""
+    deck.settle(lambda: holds(opened(deck, agent)) and opened(deck, agent).offset == len(said(deck, agent)))
+    return opened(deck, agent)
