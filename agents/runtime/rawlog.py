@@ -30,6 +30,7 @@ class RawLog:
         self._stream = stream
         self._segment = segment
         self._newest = 0
+        self._oldest: int | None = None
 
     def path(self, index: int) -> Path:
         """Return the file of segment ``index``."""
@@ -56,8 +57,10 @@ class RawLog:
     @property
     def start(self) -> int:
         """Return the offset of the first byte still held."""
-        held = self._indexes()
-        return held[0] * self._segment if held else 0
+        # The oldest go first: while the one known of is there it is still the first. A view asks with every frame.
+        if self._oldest is None or self._size_of(self._oldest) is None:
+            self._oldest = next(iter(self._indexes()), None)
+        return 0 if self._oldest is None else self._oldest * self._segment
 
     def read(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes from ``offset``, fewer at the end of the log. Raises LogTrimmed."""

@@ -9,6 +9,20 @@ FRAME_S = 0.016
 TYPED_S = 0.25
 FLOWED_S = 0.1
 
+#: How much longer a view nobody types into waits for each second the loop is late, and for how long at most: as often
+#: events tell of output anyway.
+EASE, EASED_S = 8, 0.1
+
+#: What a loop that keeps up is late, seconds.
+PUNCTUAL_S = 0.002
+
+
+def eased(pause_s: float, late_s: float, *, is_typed_into: bool) -> float:
+    """Return the pause of a view in a loop that is so late: those that only show leave room for the one typed into."""
+    if is_typed_into or late_s <= PUNCTUAL_S:
+        return pause_s
+    return max(pause_s, min(pause_s + EASE * late_s, EASED_S))
+
 
 class Following:
     """Owned by one view: told of keys and output, it says when to look next. Times are of one monotonic clock."""

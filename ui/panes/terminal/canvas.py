@@ -6,12 +6,14 @@ picture and no timer; it asks for its terminal when it is shown (``wanted``).
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 from shiboken6 import isValid
 
 from agents.vt.rows import Row
-from app.terminal.following import Following
+from app.terminal.following import Following, eased
 from ui.panes.terminal.metrics import Metrics
 from ui.panes.terminal.paint import Caret, Look, RowPainter, Span
 from ui.panes.terminal.palette import Colours
@@ -57,6 +59,7 @@ class TerminalCanvas(TerminalScroll):
         self._fetching = False
         self._is_stale = True
         self._echo_until = float("-inf")
+        self._due, self._late_s = math.inf, 0.0
         self._size_told: tuple[int, int] = (0, 0)
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
@@ -118,6 +121,9 @@ class TerminalCanvas(TerminalScroll):
         terminal = self.terminal
         if terminal is None or not self.isVisible():
             return
+        began = self._clock()
+        if began >= self._due:  # not one that came at once because there was an event
+            self._late_s, self._due = began - self._due, math.inf
         has_more = terminal.look()
         is_behind = terminal.pump(BUDGET_S)
         now = self._clock()
@@ -135,8 +141,12 @@ class TerminalCanvas(TerminalScroll):
         pause = self._following.next_look(now)
         if is_behind or self._held_since is not None:
             self._frame.start(FRAME_MS)
+        elif pause is not None and now < self._echo_until:
+            self._frame.start(ECHO_MS)
         elif pause is not None:
-            self._frame.start(ECHO_MS if now < self._echo_until else round(pause * 1000))
+            pause = eased(pause, self._late_s, is_typed_into=self.hasFocus())
+            self._due = now + pause
+            self._frame.start(round(pause * 1000))
         else:
             self._want_older()
 
@@ -298,11 +308,6 @@ class TerminalCanvas(TerminalScroll):
         self._colours.set_theme(theme)
         self._badge.set_theme(theme)
         self._renew_metrics(self._metrics.ratio)
-        self.refresh()
-
-    def set_bold_is_bright(self, *, on: bool) -> None:
-        """Draw bold text in one of the first eight colours in its bright fellow, or not."""
-        self._colours.set_bold_is_bright(on=on)
         self.refresh()
 
     def zoom(self, steps: int) -> None:

@@ -52,6 +52,7 @@ class TerminalScroll(QAbstractScrollArea):
         self._zoom = 0
         self._metrics = Metrics(theme, 0, self.devicePixelRatioF())
         self._loading = False
+        self._is_settling = False
         self._seen = 0
         self._rows: dict[int, Row] = {}
         self._rows_epoch = 0
@@ -151,11 +152,13 @@ class TerminalScroll(QAbstractScrollArea):
         bar.setPageStep(self.fitting()[0])
         lowest = self.terminal.first - (1 if self.note_above() else 0)
         last = self._last_first()
+        self._is_settling = True  # whoever settles draws, once
         if (bar.minimum(), bar.maximum()) != (lowest, last):
             bar.setRange(lowest, max(lowest, last))
         if self.follow:
             self._seen = self.terminal.bottom
             bar.setValue(last)
+        self._is_settling = False
         self._settle_badge()
 
     def _settle_badge(self) -> None:
@@ -169,7 +172,8 @@ class TerminalScroll(QAbstractScrollArea):
             self._seen = max(self._seen, min(self.terminal.bottom, self.first_line() + self.fitting()[0] - 1))
             self._settle_badge()
         self._want_older()
-        self.draw()
+        if not self._is_settling:
+            self.draw()
 
     def is_flowing(self) -> bool:
         """Tell whether output comes just now; the layer that looks for it knows."""
