@@ -14,19 +14,20 @@ from app.bench.tty.window.watching import Stalls, by_qt, press, type_text
 async def flood(seat: Seat) -> dict[str, list[float]]:
     """Run the ordered command ``times`` over, with Ctrl+C after ``seconds`` (0: to its end).
 
-    Returns ms: every gap of a 5 ms timer beyond its own, by run the longest, from the key (or the start) to the paint
-    of the prompt, and how long the paints took.
+    Returns ms: every gap of a 5 ms timer beyond its own, by run the longest, the most the loop's thread worked in one,
+    from the key (or the start) to the paint of the prompt, and how long the paints took.
     """
-    longest, gaps, paints, prompts = [], [], [], []
+    longest, busiest, gaps, paints, prompts = [], [], [], [], []
     for _ in range(seat.order.times):
         stalls = Stalls()
         seen = len(seat.watched.paints)
         prompts.append(await _one(seat, stalls))
         found = stalls.end()
         longest.append(max(found))
+        busiest.append(max(stalls.busy))
         gaps += found
         paints += [(end - begin) * 1000 for begin, end in seat.watched.paints[seen:]]
-    return {"longest": longest, "gaps": gaps, "paints": paints, "prompts": prompts}
+    return {"longest": longest, "busiest": busiest, "gaps": gaps, "paints": paints, "prompts": prompts}
 
 
 async def _one(seat: Seat, stalls: Stalls) -> float:

@@ -14,8 +14,8 @@ from app.bench.tty.window.watching import Failed, press
 #: Milliseconds between two keys, and how far apart from a beat they are: in step with nothing.
 PAUSE_MS, STEP_MS, STEPS = 90, 13, 7
 
-#: Characters after which a line is ended, so that none is wrapped.
-_LINE = 30
+#: Characters after which a line is ended, so that none is wrapped in a tile either.
+_LINE = 12
 
 
 async def echo(seat: Seat) -> dict[str, list[float]]:

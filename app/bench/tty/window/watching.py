@@ -99,17 +99,22 @@ def type_text(window: QWidget, text: str) -> None:
 
 
 class Stalls(QTimer):
-    """Measures how late a 5 ms timer of Qt's loop comes: ``gaps`` are ms between two of its ticks."""
+    """Measures how late a 5 ms timer of Qt's loop comes.
+
+    ``gaps`` are ms between two of its ticks, ``busy`` how many of these the loop's thread had the processor: the rest
+    of a long one it waited for others to give it back.
+    """
 
     def __init__(self) -> None:
         super().__init__(interval=_PULSE_MS, timerType=Qt.TimerType.PreciseTimer)
         self.gaps: list[float] = []
-        self._last = 0.0
+        self.busy: list[float] = []
+        self._last = self._used = 0.0
         self.timeout.connect(self._on_tick)
 
     def begin(self) -> None:
         """Begin to measure."""
-        self._last = time.perf_counter()
+        self._last, self._used = time.perf_counter(), time.thread_time()
         self.start()
 
     def end(self) -> list[float]:
@@ -118,6 +123,7 @@ class Stalls(QTimer):
         return [gap - _PULSE_MS for gap in self.gaps]
 
     def _on_tick(self) -> None:
-        now = time.perf_counter()
+        now, used = time.perf_counter(), time.thread_time()
         self.gaps.append((now - self._last) * 1000)
-        self._last = now
+        self.busy.append((used - self._used) * 1000)
+        self._last, self._used = now, used
