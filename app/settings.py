@@ -78,6 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("stage.layout", "solo", "How panes are laid out first: tabs, side by side, or in a grid.",
             ("solo", "columns", "grid")),
     Setting("keys.slots_in_terminals", False, "Alt+1…9 show and hide slots also from inside a terminal."),
+    Setting("terminal.bold_is_bright", False, "Draw bold text in one of the first eight colours in its bright one."),
 )  # fmt: skip
 
 BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in SETTINGS}

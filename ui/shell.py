@@ -55,6 +55,10 @@ def make_application() -> QApplication:
     return app
 
 
+#: Settings that make another theme.
+_LOOKS = ("ui.theme", "ui.font_px", "ui.mono_px", "ui.mono_family", "terminal.bold_is_bright")
+
+
 class Shell:
     """Owns fleet, connection, settings and the window. GUI thread."""
 
@@ -110,10 +114,11 @@ class Shell:
             ui_px=self.settings.number("ui.font_px"),
             mono_px=self.settings.number("ui.mono_px"),
             mono_family=self.settings.text("ui.mono_family"),
+            bold_is_bright=self.settings.is_on("terminal.bold_is_bright"),
         )
 
     def _on_setting(self, key: str) -> None:
-        if key in ("ui.theme", "ui.font_px", "ui.mono_px", "ui.mono_family"):
+        if key in _LOOKS:
             self._retheme()
         elif key == "composer.enter_sends":
             self.window.stage.docks.remake_contents()

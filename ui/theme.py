@@ -90,6 +90,7 @@ class Theme:
     font_mono: QFont
     # the sixteen colours of terminals
     ansi: tuple[QColor, ...]
+    bold_is_bright: bool = False
     unit: int = UNIT
 
     def color(self, role: str) -> QColor:
@@ -155,7 +156,9 @@ def install_fonts() -> list[str]:
     return [f"font {p.name} does not load" for p in files if QFontDatabase.addApplicationFont(str(p)) < 0]
 
 
-def load(name: str, *, ui_px: int = 13, mono_px: int = 13, mono_family: str = "") -> Theme:
+def load(
+    name: str, *, ui_px: int = 13, mono_px: int = 13, mono_family: str = "", bold_is_bright: bool = False
+) -> Theme:
     """Read a bundled theme. Needs a QApplication (fonts). Sizes are logical pixels."""
     data = tomllib.loads((RESOURCES / "themes" / f"{name}.toml").read_text("utf-8"))
     flat = {role: value for part in ("surface", "line", "text", "fill") for role, value in data[part].items()}
@@ -170,7 +173,15 @@ def load(name: str, *, ui_px: int = 13, mono_px: int = 13, mono_family: str = ""
     font_mono.setFeature(QFont.Tag("calt"), 0)
     colors: dict[str, Any] = {role: QColor(flat[role]) for role in COLOR_ROLES}
     ansi = tuple(QColor(value) for value in data["terminal"]["ansi"])
-    return Theme(name=name, dark=data["dark"], font_ui=font_ui, font_mono=font_mono, ansi=ansi, **colors)
+    return Theme(
+        name=name,
+        dark=data["dark"],
+        font_ui=font_ui,
+        font_mono=font_mono,
+        ansi=ansi,
+        bold_is_bright=bold_is_bright,
+        **colors,
+    )
 
 
 def system_name(app: QApplication) -> str:

@@ -20,7 +20,14 @@ from app.settings import SETTINGS, Setting, Settings, Value
 from ui.dialogs.toggle import Toggle
 from ui.theme import Theme
 
-_GROUPS = {"ui": "Window", "composer": "Message field", "triage": "Triage", "stage": "Stage", "keys": "Keys"}
+_GROUPS = {
+    "ui": "Window",
+    "composer": "Message field",
+    "triage": "Triage",
+    "stage": "Stage",
+    "keys": "Keys",
+    "terminal": "Terminals",
+}
 
 
 class SettingsDialog(QDialog):

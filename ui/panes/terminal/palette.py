@@ -39,7 +39,6 @@ class Colours:
     def __init__(self, theme: Theme) -> None:
         self._overrides: Mapping[int, int] = {}
         self._is_reversed = False
-        self.bold_is_bright = False
         self.version = 0
         self.set_theme(theme)
 
@@ -53,11 +52,6 @@ class Colours:
         if (is_reversed, overrides) != (self._is_reversed, self._overrides):
             self._overrides, self._is_reversed = dict(overrides), is_reversed
             self._forget()
-
-    def set_bold_is_bright(self, *, on: bool) -> None:
-        """Draw bold text in one of the first eight colours in its bright fellow."""
-        self.bold_is_bright = on
-        self._forget()
 
     def _forget(self) -> None:
         self.version += 1
@@ -103,7 +97,7 @@ class Colours:
 
     def _text(self, style: Style) -> QColor:
         number = style.fg
-        if self.bold_is_bright and style.bold and 0 <= number < 8:
+        if self._theme.bold_is_bright and style.bold and 0 <= number < 8:
             number += 8
         return self.foreground if number < 0 else self.color(number)
 

@@ -97,7 +97,7 @@ def _brightest(desk: Desk, col: int) -> float:
 def test_bold_is_bright_by_setting_only(desk: Desk, theme: Theme) -> None:
     desk.feed("\x1b[2;1H\x1b[1;34m█\x1b[0m")
     assert desk.ground(1, 0) == theme.ansi[4].name()
-    desk.view.set_bold_is_bright(on=True)
+    desk.view.set_theme(themes.load("dark", bold_is_bright=True))
     assert desk.ground(1, 0) == theme.ansi[12].name()
 
 
