@@ -1,4 +1,4 @@
-"""What passes from a program to one's own terminal: all but its questions, and how to undo what it changed there. Pure.
+"""What passes from a program to one's own terminal: what is drawn, and how to undo what it changed there. Pure.
 
 Only the daemon answers what a program asks its terminal: a second answer would be typed into it.
 """
@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.vt import queries
 from agents.vt.modes import Modes
 from agents.vt.stream import Bell, Csi, Osc, Piece, Reset, Splitter, Str, Text
+from app.cli.sitting import acting
 
 #: Modes whose change is remembered: any program sets a handful.
 _MOST: Final = 256
@@ -40,7 +40,8 @@ class Passage:
 
     def live(self, data: bytes) -> bytes:
         """Return what of new output reaches the terminal, and remember what it changes there."""
-        return b"".join(self._noted(piece) for piece in self._splitter.feed(data) if not queries.is_query(piece))
+        pieces = [acting.drawn(piece) for piece in self._splitter.feed(data)]
+        return b"".join(self._noted(piece) for piece in pieces if piece is not None)
 
     def past(self, data: bytes) -> bytes:
         """Return what of old output may be shown: text and its styling; nothing in it acts once more."""

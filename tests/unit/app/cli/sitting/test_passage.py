@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,18 +11,16 @@ from hypothesis import strategies as st
 from agents.vt.modes import Modes
 from agents.vt.stream import Splitter
 from app.cli.sitting.passage import Passage, written
+from tests.unit.agents.vt.test_hostile import ONCE
 
 QUESTIONS = b"\x1b[c\x1b[>0c\x1b[6n\x1b[?u\x1b[?2026$p\x1b[>q\x1b]11;?\x1b\\\x1b]7501;?\x07\x1bP+q544e\x1b\\\x1b[18t"
-KEPT = b"\x1b[31mred\x1b[u\x1b[?25h\x1b[2J\x1b]0;title\x07\x1b]8;;http://x\x1b\\\x1b[>1u\a\x1bPq#0\x1b\\\x1b_Ga=1\x1b\\\xc3\xa4"
+KEPT = b"\x1b[31mred\x1b[u\x1b[?25h\x1b[2J\x1b]0;title\x07\x1b]8;;http://x\x1b\\\x1b[>1u\a\x1bPq#0\x1b\\\xc3\xa4"
 
 
 def test_only_the_daemon_answers_what_a_program_asks() -> None:
     passage = Passage()
     assert passage.live(QUESTIONS + KEPT + QUESTIONS) == KEPT
-    assert (
-        passage.live(b"\x1bc\x1b^pm\x1b\\\x1bXsos\x1b\\\x1b]junk\x1b\\")
-        == b"\x1bc\x1b^pm\x1b\\\x1bXsos\x1b\\\x1b]junk\x1b\\"
-    )
+    assert passage.live(b"\x1bc\x1b^pm\x1b\\\x1bXsos\x1b\\\x1b]junk\x1b\\") == b"\x1bc"
 
 
 @given(st.lists(st.integers(0, len(KEPT + QUESTIONS)), max_size=8))
@@ -93,6 +93,33 @@ def test_whatever_comes_nothing_breaks(data: bytes) -> None:
     passage.live(data)
     passage.past(data)
     assert passage.undo()
+
+
+#: What no terminal of one's own may get: it would answer, obey, or go on to somewhere.
+ACTING = re.compile(rb"\x05|\x1bZ|\x1b\](?:[3579]|13[^3])|\x1b[P_]|\x1b\[[0-?]*(?:[ictxn]|[$*&]|\"p|2h)")
+
+
+@pytest.mark.parametrize("acts", ONCE.values(), ids=ONCE)
+def test_nothing_a_program_prints_acts_in_ones_own_terminal(acts: bytes) -> None:
+    passed = Passage().live(b"\x1b[1mbefore\x1b[m" + acts + b"after")
+    assert passed.startswith(b"\x1b[1mbefore\x1b[m")
+    assert passed.endswith(b"after")
+    assert not ACTING.search(passed)
+    assert Passage().live(passed) == passed
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        b"\x1b[3;4H\x1b[1;38;2;1;2;3mx\x1b[K\x1b[2 q",
+        b"\x1b[1\"qy\x1b[3'}\x1b[2 @\x1b[5b",
+        b"\x1b[?2004h\x1b[4h\x1b[!p\x1b[>1u\x1b[?2026h",
+        b"\x1b(0q\x1b(B\x0e\x0f\x1b7\x1b8\x1bM\x1b[2;5r",
+        b"\x1b]133;A\x07\x1b]2;title\x07\x1b]8;id=1;http://x\x1b\\",
+    ],
+)
+def test_what_draws_passes_as_it_is(drawing: bytes) -> None:
+    assert Passage().live(drawing) == drawing
 
 
 def test_pieces_are_written_as_they_came() -> None:
