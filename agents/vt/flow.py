@@ -17,6 +17,7 @@ _WORTH = 2
 #: What lines may hold beside text: styling, and erasing within the line.
 _SEQUENCES = re.compile(rb"\x1b\[(?:[0-9;:]{0,64}m|[012]?K)")
 _STYLING = re.compile(rb"\x1b\[[0-9;:]*m")
+_MOVING = re.compile(rb"\x1b(?!\[(?:[0-9;:]{0,64}m|[012]?K))")
 
 #: Bytes that print, and the controls that move within a line.
 _HARMLESS = bytes([*range(0x20, 0x7F), *range(0x80, 0x100), 0x08, 0x09, 0x0A, 0x0D])
@@ -46,6 +47,8 @@ def parted(data: bytes, rows: int, cols: int) -> Flow | None:
     if data.count(b"\n") <= rows + rows // _WORTH or rows < 2:
         return None
     head = data.find(b"\n") + 1
+    if _MOVING.search(data, head):
+        return None
     tail = len(data)
     for _ in range(rows):
         tail = data.rfind(b"\n", 0, tail)

@@ -20,7 +20,7 @@ from agents.vt.links import Links
 from agents.vt.modes import Modes
 from agents.vt.painted import Changes, Painted
 from agents.vt.pen import Pen
-from agents.vt.rows import DEFAULT, PLAIN, TRUE_COLOUR, Cursor, Note, Row, Run, Shape, Style
+from agents.vt.rows import DEFAULT, PLAIN, TRUE_COLOUR, Cursor, Note, Row, Run, Style
 from agents.vt.screen import COLS, ROWS
 from agents.vt.stream import Bell, Csi, Osc, Piece, Reset, Splitter, Text
 
@@ -35,25 +35,12 @@ _LINK = 8
 #: Erases what is kept; the core knows of no such thing.
 _ERASED = re.compile(rb"\x1b\[0*3J")
 
-#: The cursor's shape (DECSCUSR).
-_SHAPED = re.compile(rb"\x1b\[([0-9]{0,4}) q")
-_SHAPES: tuple[tuple[Shape, bool], ...] = (
-    ("block", False),
-    ("block", True),
-    ("block", False),
-    ("underline", True),
-    ("underline", False),
-    ("bar", True),
-    ("bar", False),
-)
-
 #: Modes that the core is told of, under the number it knows; margins beside the text harm it.
 _CORE_MODES = {5: 5, 6: 6, 7: 7, 47: 1047, 1047: 1047, 1048: 1048, 1049: 1049}
 _CORE_ANSI = frozenset({4, 20})
 _ALTERNATES = frozenset({47, 1047, 1049})
 
-#: Tab stops that are moved, and modes in which lines do not just flow: reverse video, origin, margins.
-_TABS = (b"\x1bH", b"\x1b[g", b"\x1b[0g", b"\x1b[3g", b"\x1b[5g")
+#: Modes in which lines do not just flow: reverse video, origin, margins.
 _FLOWING = frozenset({5, 6, 69})
 
 
@@ -72,8 +59,6 @@ class Grid:
         self._core = Painted(library, self.rows, self.cols, self._changes)
         self._looks = Looks(cells.BITS[library.interface], self._links.resolve)
         self._pen = Pen(self._core, self._looks, self._links)
-        self._tabs = False  # whether tab stops were moved
-        self._shape: tuple[Shape, bool] = _SHAPES[0]
         self._left: tuple[int, int] | None = None  # where the cursor was when 1049 left the main screen
 
     def close(self) -> None:
@@ -91,20 +76,24 @@ class Grid:
                 self.modes.feed(piece)
                 text.append(piece.data)
                 continue
-            if text and (_is_drawn(piece) or text[-1][-1:] > b"\x7f"):
+            if isinstance(piece, Csi):
+                told = _is_told(piece.final, piece.private, piece.intermediate, piece.params)
+            else:
+                told = isinstance(piece, Reset) or (isinstance(piece, Osc) and piece.code == _LINK)
+            if text and (told or text[-1][-1:] > b"\x7f"):
                 self._text(b"".join(text), much=much)
                 text.clear()
             if not text:
                 self._pen.settle()
-            self._piece(piece)
+            self._piece(piece, is_told=told)
         if text:
             self._text(b"".join(text), much=much)
         self._core.flush()
 
-    def _piece(self, piece: Piece) -> None:
+    def _piece(self, piece: Piece, *, is_told: bool) -> None:
         if isinstance(piece, Csi):
             self.modes.feed(piece)
-            if _is_drawn(piece):
+            if is_told:
                 self._control(piece)
         elif isinstance(piece, Bell):
             self.bells += 1
@@ -146,7 +135,7 @@ class Grid:
     def cursor(self) -> Cursor:
         """Where the cursor is and how it looks."""
         row, col = self._core.cursor()
-        shape, blinks = self._shape
+        shape, blinks = self._pen.shape
         return Cursor(row, col, shape, blinks or 12 in self.modes.dec, 25 in self.modes.dec)
 
     @property
@@ -203,13 +192,6 @@ class Grid:
             self._draw(part, much=much)
 
     def _draw(self, data: bytes, *, much: bool) -> None:
-        if b" q" in data:
-            for found in _SHAPED.finditer(data):
-                number = int(found[1] or 0)
-                self._shape = _SHAPES[number] if number < len(_SHAPES) else self._shape
-        for tab in _TABS:
-            if tab in data:
-                self._tabs = True
         flow = parted(data, self.rows, self.cols) if much else None
         if flow is not None and self._flows():
             self._pass(flow)
@@ -220,7 +202,7 @@ class Grid:
         """Tell whether lines just go through the screen from its bottom."""
         modes = self.modes
         usual = not (modes.alternate or modes.ansi) and _FLOWING.isdisjoint(modes.dec) and 7 in modes.dec
-        return usual and not self._tabs and not self._links.current and self._core.region() == (1, self.rows)
+        return usual and not self._pen.moves_tabs and not self._links.current and self._core.region() == (1, self.rows)
 
     def _pass(self, flow: Flow) -> None:
         """Let lines pass that nobody will see before they leave; they are drawn when somebody looks back."""
@@ -270,7 +252,7 @@ class Grid:
         row, col = core.cursor()
         core.paint(b"\x1b[4l\x1b[?6l\x1b[?7h\x1b[?25h\x1b[?1l\x1b>\x0f\x1b(B\x1b)B\x1b[m\x1b[r\x1b[H\x1b7", much=False)
         core.paint(b"\x1b[%d;%dH" % (row + 1, col + 1), much=False)
-        self._pen.begin()
+        self._pen.soften()
 
     def _reset(self) -> None:
         """Do as xterm does on RIS: everything anew, also what was kept."""
@@ -284,20 +266,17 @@ class Grid:
         self._changes.kept.clear()
         self._changes.forget(self.rows, self.cols)
         self._pen.begin()
-        self._shape, self._tabs = _SHAPES[0], False
         self._left = None
 
 
-def _is_drawn(piece: Piece) -> bool:
-    """Tell whether the core or its pen is told of ``piece``."""
-    if isinstance(piece, Csi):
-        if piece.final in {"h", "l"}:
-            return bool(_core_modes(piece.params, is_private=bool(piece.private)))
-        return piece.final == "p" and piece.intermediate == "!"
-    return isinstance(piece, Reset) or (isinstance(piece, Osc) and piece.code == _LINK)
-
-
 @lru_cache(maxsize=256)  # a program says the same few again and again, some with every frame
+def _is_told(final: str, private: str, intermediate: str, parameters: str) -> bool:
+    """Tell whether the core is told of such a sequence."""
+    if final in "hl":
+        return bool(_core_modes(parameters, is_private=bool(private)))
+    return final == "p" and intermediate == "!"
+
+
 def _core_modes(parameters: str, *, is_private: bool) -> tuple[int, ...]:
     """Return the modes among ``parameters`` that the core is told of."""
     numbers = [int(part) for part in parameters.split(";")[:32] if part.isdigit() and len(part) <= 4]

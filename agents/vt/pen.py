@@ -1,6 +1,6 @@
 """Draws text with its styling and links onto a painted core, so that nothing harms it and nothing of the look is lost.
 
-Owns what goes on from one text to the next: half a character, the character set, the link in force.
+Owns what goes on from one text to the next: half a character, the character set, tab stops, the link in force.
 """
 
 from __future__ import annotations
@@ -11,10 +11,25 @@ from agents.vt import safety, sgr
 from agents.vt.cells import Looks
 from agents.vt.links import Links
 from agents.vt.painted import Painted
-from agents.vt.rows import DEFAULT
+from agents.vt.rows import DEFAULT, Shape
 
 #: How much of what was drawn is remembered for a character that is to be shown again.
 _REMEMBERED = 256
+
+#: The cursor's shape (DECSCUSR).
+_SHAPED = re.compile(rb"\x1b\[([0-9]{0,4}) q")
+_SHAPES: tuple[tuple[Shape, bool], ...] = (
+    ("block", False),
+    ("block", True),
+    ("block", False),
+    ("underline", True),
+    ("underline", False),
+    ("bar", True),
+    ("bar", False),
+)
+
+#: Tab stops that are moved.
+_TABS = re.compile(rb"\x1bH|\x1b\[[0-9;]*g")
 
 #: Bytes looked at together for what is usual, and of what is not that go the long way together.
 _STRETCH, _ODD = 4096, 1024
@@ -37,6 +52,12 @@ class Pen:
         """Begin anew, as after a reset."""
         self._rest = self._tail = b""
         self._draws = False  # whether a character set was chosen
+        self.moves_tabs = False
+        self.shape: tuple[Shape, bool] = _SHAPES[0]  # of the cursor, and whether it blinks
+
+    def soften(self) -> None:
+        """Take note of a soft reset: the usual characters again."""
+        self._draws = False
 
     @property
     def is_plain(self) -> bool:
@@ -85,6 +106,10 @@ class Pen:
     def _safely(self, data: bytes, *, much: bool) -> None:
         data, self._rest = self._rest + data, b""
         self._draws = self._draws or safety.chooses_characters(data)
+        self.moves_tabs = self.moves_tabs or _TABS.search(data) is not None
+        for found in _SHAPED.finditer(data):
+            number = int(found[1] or 0)
+            self.shape = _SHAPES[number] if number < len(_SHAPES) else self.shape
         last = safety.last_character(self._tail) if safety.repeats(data) else ""
         portions, taken = safety.portions(data, drawing=self._draws, last=last, styled=True)
         self._rest = data[taken:]

@@ -24,9 +24,9 @@ _EASY = rb"(?:%s(?:;%s){0,11}+|%s(?:;(?:%s|%s))?)m" % (_ONE, _ONE, _COLOUR, _COL
 _KNOWN = re.compile(rb"(?:[^\x1b]++|\x1b(?!\[[0-9;:]*+m)|\x1b\[%s)*+" % _EASY)
 
 #: Output as it nearly always is: neither ``agents.vt.safety`` nor this module has to change any of it. What is to
-#: be repeated, a restored cursor and whatever ``agents.vt.mending`` looks for are not in it.
-_OTHER = rb"[0-9]{0,4}(?:;[0-9]{0,4})?[@-KNPSX-Z`adefgjkn]"
-_BYTES = rb"(?:[^\x00\x1b\x7f-\xff]++|\x1b\[(?:%s|%s)|\x1b[7=>DEHM])*+"
+#: be repeated, a restored cursor, tab stops and whatever ``agents.vt.mending`` looks for are not in it.
+_OTHER = rb"[0-9]{0,4}(?:;[0-9]{0,4})?[@-KNPSX-Z`adefjkn]"
+_BYTES = rb"(?:[^\x00\x1b\x7f-\xff]++|\x1b\[(?:%s|%s)|\x1b[7=>DEM])*+"
 _ASCII, _TEXT = r"[^\x00\x1b\x7f-\xff]", rf"[\x01-\x1a\x1c-~{NARROW}]"
 _USUAL, _SAFE = (re.compile(_BYTES % (styling, _OTHER)) for styling in (_EASY, rb"[0-9;:]*+m"))
 _USUAL_TEXT, _SAFE_TEXT = (re.compile(form.pattern.decode().replace(_ASCII, _TEXT)) for form in (_USUAL, _SAFE))
