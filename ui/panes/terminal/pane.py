@@ -271,6 +271,7 @@ class TerminalPane(QWidget):
     def name_keys(self, *, leave: str, allow: str) -> None:
         """Take the keys that are named: which one leaves, and which allows what a program asked for."""
         self._leave_keys, self.asked.key = leave, allow
+        self.view.setAccessibleDescription(f"What the program shows. Keys go to the program; {leave} leaves.")
         self._show_leaving()
 
     def _show_leaving(self) -> None:

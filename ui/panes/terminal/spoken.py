@@ -17,7 +17,7 @@ class SpokenCanvas(LinkingCanvas):
         super()._set_up()
         self._telling = Telling(self, self)
         self.setAccessibleName("terminal")
-        self.setAccessibleDescription("What the program shows. Keys go to the program; F6 leaves.")
+        self.setAccessibleDescription("What the program shows. Keys go to the program.")
 
     def accessible_interface(self) -> QAccessibleInterface:
         """Return what Qt asks about this view."""

@@ -50,6 +50,8 @@ class TerminalView(SpokenCanvas):
     _grabbed = False
     _last_cell = (-1, -1)
     _scrolled = 0.0
+    _zoomed = 0
+    _cursor_at = QRect()
 
     def _set_up(self) -> None:
         super()._set_up()
@@ -173,6 +175,15 @@ class TerminalView(SpokenCanvas):
                 return self._theme.mono(delta=self._zoom)
         return super().inputMethodQuery(query)
 
+    def draw(self) -> None:
+        """Let an input method follow the cursor."""
+        super().draw()
+        if self.hasFocus():
+            box = self._cursor_rect()
+            if box != self._cursor_at:
+                self._cursor_at = box
+                self.updateMicroFocus(Qt.InputMethodQuery.ImCursorRectangle)
+
     def _cursor_rect(self) -> QRect:
         if self.terminal is None:
             return QRect()
@@ -255,8 +266,7 @@ class TerminalView(SpokenCanvas):
         if self.terminal is None:
             return
         if event.modifiers() & _CONTROL and not self._is_programs(event):
-            if event.angleDelta().y():
-                self.zoom(1 if event.angleDelta().y() > 0 else -1)
+            self._zoom_by_wheel(event.angleDelta().y())
             return
         modes = self.terminal.grid.modes
         if self._is_programs(event) or (modes.alternate and modes.is_set(1007) and not event.modifiers() & _SHIFT):
@@ -265,6 +275,15 @@ class TerminalView(SpokenCanvas):
                 self._report(made)
             return
         self._scroll_by_wheel(event)
+
+    def _zoom_by_wheel(self, angle: int) -> None:
+        """Zoom by a step a notch; a touch pad sends many small parts of one."""
+        if angle * self._zoomed < 0:
+            self._zoomed = 0
+        self._zoomed += angle
+        if abs(self._zoomed) >= NOTCH:
+            self.zoom(1 if self._zoomed > 0 else -1)
+            self._zoomed = 0
 
     def _scroll_by_wheel(self, event: QWheelEvent) -> None:
         """Scroll by whole lines; what a touch pad leaves over counts the next time."""

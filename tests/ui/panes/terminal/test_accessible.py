@@ -24,7 +24,7 @@ def text(desk: Desk, installed: accessible.Factory) -> Any:
     found = QAccessible.queryAccessibleInterface(desk.view)
     assert found.role() == QAccessible.Role.Terminal
     assert found.text(QAccessible.Text.Name) == "terminal"
-    assert "F6 leaves" in found.text(QAccessible.Text.Description)
+    assert "Keys go to the program" in found.text(QAccessible.Text.Description)
     assert found.text(QAccessible.Text.Value).startswith("first 漢字 line\nsecond\n$ cmd")
     return found.textInterface()
 

@@ -144,7 +144,9 @@ def test_zoom_changes_the_size(desk: Desk) -> None:
     assert rows < 10
     assert cols < 40
     assert desk.sizes[-1] == (rows, cols)
-    desk.wheel(-120, keys=CONTROL)
+    for _ in range(3):
+        desk.wheel(-40, keys=CONTROL)  # a notch in parts
+    assert desk.view._zoom == 3
     desk.view.zoom(0)
     assert desk.sizes[-1] == (10, 40)
     for _ in range(60):

@@ -180,6 +180,14 @@ def test_an_input_method_is_told_where_the_cursor_is(desk: Desk) -> None:
     assert hints & Qt.InputMethodHint.ImhNoPredictiveText
 
 
+def test_an_input_method_is_told_when_the_cursor_moves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(desk.view, "updateMicroFocus", told.append)
+    desk.feed("\x1b[4;7H")
+    desk.feed("\x1b[41m\x1b[0m")
+    assert told == [Qt.InputMethodQuery.ImCursorRectangle]
+
+
 # -- the mouse
 
 
