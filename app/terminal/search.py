@@ -105,7 +105,7 @@ class Search(AsyncIterator[Hit]):
             if row is None:
                 break
             if rows and (len(rows) >= WRAPS or not _goes_on(row, self._lines.cols)):
-                for hit in self._hits(number + 1, rows):
+                for hit in await self._hits(number + 1, rows):
                     yield hit
                 rows = []
                 continue
@@ -113,7 +113,7 @@ class Search(AsyncIterator[Hit]):
             number -= 1
             await self._turns.rest()
         if self._lines.epoch == self._epoch:
-            for hit in self._hits(number + 1, rows):
+            for hit in await self._hits(number + 1, rows):
                 yield hit
             self.progress = 1.0
 
@@ -130,16 +130,18 @@ class Search(AsyncIterator[Hit]):
             row = lines.line(number) if lines.epoch == self._epoch else None
         return row
 
-    def _hits(self, first: int, rows: list[Row]) -> list[Hit]:
+    async def _hits(self, first: int, rows: list[Row]) -> list[Hit]:
         """Return what is found in one line, the last first."""
-        if not rows or not self._needle.may_show("".join(row.text for row in reversed(rows))):
+        if not rows or (not self._needle.window and not self._needle.spans("".join([row.text for row in rows[::-1]]))):
             return []
         flat = FlatLine(first, [cells(row) for row in reversed(rows)])
         hits = []
-        for begin, end in self._needle.spans(flat.text):
-            cell = flat.cell_of(begin)
-            place = flat.place(cell)
-            hits.append(Hit(place.line, place.col, flat.cell_of(end) - cell))
+        for spans in self._needle.each(flat.text):
+            for begin, end in spans:
+                cell = flat.cell_of(begin)
+                place = flat.place(cell)
+                hits.append(Hit(place.line, place.col, flat.cell_of(end) - cell))
+            await self._turns.rest()
         return hits[::-1]
 
     async def _may_show(self, piece: Piece) -> bool:

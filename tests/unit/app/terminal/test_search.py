@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agents.vt.rows import Row
 from app.terminal.history import MEMORY
-from app.terminal.patterns import plain
+from app.terminal.patterns import pattern, plain
 from app.terminal.search import Hit
 from app.terminal.terminal import Terminal
 from tests.unit.app.terminal.logs import append, everything, opened, pump, shown, state, write
@@ -158,4 +158,12 @@ async def test_memory_is_bounded_whatever_is_searched(tmp_path: Path) -> None:
     assert len(await hits(terminal, "l")) > 20_000
     assert terminal.memory <= MEMORY
     assert isinstance(terminal.line(terminal.first), Row)
+    terminal.close()
+
+
+async def test_patterns_find_what_wraps_too(tmp_path: Path) -> None:
+    data = b"x" * 70 + b"took 12 of 40 ms\r\n" + b"y" * 170 + b" took 3 of 4 ms\r\n"
+    terminal = await opened(write(tmp_path, data), state(data))
+    got = [hit async for hit in terminal.search(pattern(r"took.*of \d+ ms"))]
+    assert got == [Hit(4, 11, 14), Hit(0, 70, 16)]
     terminal.close()
