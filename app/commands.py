@@ -199,6 +199,10 @@ def _terminal(context: Context) -> str | None:
     return None if context.agent or context.project else "select an agent or a project first"
 
 
+def _in_terminal(context: Context) -> str | None:
+    return None if context.zone is Zone.TERMINAL else "no terminal has the keyboard"
+
+
 def _next(context: Context) -> str | None:
     return None if context.waiting else "nobody needs you"
 
@@ -352,22 +356,29 @@ def _panes() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
+#: What acts on the terminal that has the keyboard: verb, title, help, place in the hint line.
+_ON_SCREEN = (
+    ("copy", "Copy", "Copy what is selected in the terminal.", 30),
+    ("paste", "Paste", "Paste into the terminal; what could do harm is shown first.", 31),
+    ("select_all", "Select all", "Select the screen and all that scrolled off.", 0),
+    ("page_up", "Read back a page", "What scrolled off, as far as the log reaches.", 0),
+    ("page_down", "Read on a page", "Towards what is printed now.", 0),
+    ("last", "To what is printed now", "Back to what is printed now.", 0),
+    ("allow", "Allow once", "Do what the program asked for: put its text on the clipboard.", 0),
+    ("larger", "Larger text", "Zoom the terminal in.", 0),
+    ("smaller", "Smaller text", "Zoom the terminal out.", 0),
+    ("normal", "Normal text", "The size of text the settings say.", 0),
+)
+
+
 def _terminals() -> tuple[Command, ...]:
     return (
         Command("terminal.toggle", "Terminal", "A shell beside the agent, in its worktree; again, the way back.",
                 frozenset(), _terminal, 45, "terminal"),
-        Command("terminal.copy", "Copy", "Copy what is selected in the terminal.", _SCREEN, hint=30, short="copy"),
-        Command("terminal.paste", "Paste", "Paste into the terminal; what could do harm is shown first.", _SCREEN,
-                hint=31, short="paste"),
-        Command("terminal.select_all", "Select all", "Select the screen and all that scrolled off.", _SCREEN),
-        Command("terminal.page_up", "Read back a page", "What scrolled off, as far as the log reaches.", _SCREEN),
-        Command("terminal.page_down", "Read on a page", "Towards what is printed now.", _SCREEN),
-        Command("terminal.last", "To the end", "Back to what is printed now.", _SCREEN),
-        Command("terminal.allow", "Allow once", "Do what the program asked for: put its text on the clipboard.",
-                _SCREEN),
-        Command("terminal.larger", "Larger text", "Zoom the terminal in.", _SCREEN),
-        Command("terminal.smaller", "Smaller text", "Zoom the terminal out.", _SCREEN),
-        Command("terminal.normal", "Normal text", "The size of text the settings say.", _SCREEN),
+        *(
+            Command(f"terminal.{name}", title, words, _SCREEN, _in_terminal, hint, title.lower())
+            for name, title, words, hint in _ON_SCREEN
+        ),
     )  # fmt: skip
 
 

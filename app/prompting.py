@@ -25,11 +25,16 @@ def obstacle(row: AgentRow | None, *, connected: bool) -> str:
     if row.lifecycle is Lifecycle.STOPPING:
         return f"{row.name} is stopping."
     if row.lifecycle not in LIVE:
-        again = " Resume it to go on." if Capability.RESUME in row.capabilities else " It cannot be resumed."
-        return f"{row.name} has ended.{again}"
+        return f"{row.name} has ended. {_again(row)}"
     if not {Capability.PROMPT, Capability.INPUT} & set(row.capabilities):
         return f"{row.name} takes no messages."
     return ""
+
+
+def _again(row: AgentRow) -> str:
+    if Capability.RESUME in row.capabilities:
+        return "Resume it to go on."
+    return "Run it again to go on." if Capability.TERMINAL in row.capabilities else "It cannot be resumed."
 
 
 def takes_prompts(row: AgentRow) -> bool:

@@ -325,11 +325,15 @@ class MainWindow(QMainWindow):
     # -- looks
 
     def set_theme(self, theme: Theme) -> None:
-        """Take another theme everywhere."""
+        """Take another theme everywhere; panes are made anew, and the keyboard stays where it was."""
         self.theme = theme
+        place = self.place()
         for part in (self.attention, self.roster, self.empty, self.stage, self.tools, self.hints, self.chrome,
                      self.palette_overlay, self.key_help, self.notices):  # fmt: skip
             part.set_theme(theme)
+        pane = self.pane_of(place.agent) if place.agent else None
+        if pane is not None:
+            pane.focus_zone(place.zone.value)
         self.ring.theme = theme
         self.ring.update()
         self.refresh_context()

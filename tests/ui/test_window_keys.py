@@ -11,6 +11,7 @@ from agents.model import Turn
 from app.commands import COMMANDS, Zone
 from tests.fakes.rows import request, row
 from tests.ui.conftest import Deck
+from ui import theme as themes
 from ui.port import Pane
 
 MakeDeck = Callable[..., Deck]
@@ -191,3 +192,12 @@ def test_the_filter_field_types_filters_and_is_left_by_esc(deck: Deck) -> None:
     assert deck.window.zone() is Zone.ROSTER
     deck.keys("0")
     assert len(deck.window.roster.view.roster.agents()) == 3
+
+
+def test_another_theme_leaves_the_keyboard_where_it_was(deck: Deck) -> None:
+    deck.select("fix")
+    deck.keys("Enter")
+    before = deck.pane("fix")
+    deck.window.set_theme(themes.load("light"))
+    assert deck.pane("fix") is not before
+    assert QApplication.focusWidget() is deck.pane("fix").composer

@@ -350,4 +350,4 @@ class AgentPane(QWidget):
 
 def _without_core(lacks: str) -> Advice | None:
     """Return what to install for the screen of a terminal; until then its raw log is shown."""
-    return Advice(f"This is the raw log; for its screen: {lacks}.", role="warning") if lacks else None
+    return Advice(f"This is the raw log. Its screen cannot be shown: {lacks}.", role="warning") if lacks else None

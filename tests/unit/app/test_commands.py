@@ -188,3 +188,21 @@ def test_new_agents_need_the_daemon() -> None:
     assert reason("agent.new", Context()) is None
     assert reason("agent.new", Context(is_connected=False)) is not None
     assert reason("agent.duplicate", Context(agent=row("fix"))) is None
+
+
+def test_what_acts_on_a_terminal_needs_one_with_the_keyboard() -> None:
+    for command in ("terminal.copy", "terminal.paste", "terminal.allow", "terminal.larger"):
+        assert reason(command, Context(zone=Zone.ROSTER)) == "no terminal has the keyboard"
+        assert reason(command, Context(zone=Zone.TERMINAL)) is None
+
+
+def test_a_terminal_needs_an_agent_or_a_project() -> None:
+    assert reason("terminal.toggle", Context()) == "select an agent or a project first"
+    assert reason("terminal.toggle", Context(project="/srv/api")) is None
+    assert reason("terminal.toggle", Context(agent=row("fix"))) is None
+
+
+def test_an_ended_terminal_is_run_again_where_no_session_goes_on() -> None:
+    ended = {"lifecycle": Lifecycle.EXITED, "exit_code": 1}
+    assert reason("agent.resume", Context(agent=row("sh", capabilities=(Capability.TERMINAL,), **ended))) is None
+    assert "cannot be resumed" in (reason("agent.resume", Context(agent=row("sh", capabilities=(), **ended))) or "")

@@ -33,6 +33,10 @@ from tests.fakes.rows import row
         ({"lifecycle": Lifecycle.STOPPING}, "fox is stopping."),
         ({"lifecycle": Lifecycle.LOST}, "fox has ended. Resume it to go on."),
         ({"lifecycle": Lifecycle.EXITED, "capabilities": (Capability.PROMPT,)}, "fox has ended. It cannot be resumed."),
+        (
+            {"lifecycle": Lifecycle.EXITED, "capabilities": (Capability.TERMINAL,)},
+            "fox has ended. Run it again to go on.",
+        ),
     ],
 )
 def test_obstacles(changes: dict[str, Any], words: str) -> None:

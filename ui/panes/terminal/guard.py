@@ -83,7 +83,8 @@ class PasteGuard(QFrame):
 
     def _ask(self, dangers: tuple[str, ...], text: str) -> None:
         """Show what is dangerous and take the keyboard."""
-        self._title.setText(f"Paste this? {'; '.join(dangers)}.")
+        words = "; ".join(dangers)
+        self._title.setText(f"Paste this? {words[:1].upper()}{words[1:]}.")
         self._text.setText(excerpt(text))
         self.setAccessibleDescription(self._title.text())
         self.show()
