@@ -280,6 +280,12 @@ class Adapter(Protocol):
         """Return its terminal after ``fed`` bytes of output, ``None`` when it has none."""
         return None
 
+    def leave_undrawn(self, incarnation: int) -> None:
+        """Draw no screen of this process, nor of one before it. Called once, before anything is fed after a load."""
+
+    def rehearse(self) -> None:
+        """Draw all there is to be drawn, once, and keep nothing of it: whoever survives that survives a look at it."""
+
     def torn_size(self) -> tuple[int, int] | None:
         """Return rows and columns of a screen of which too little is known, which a repaint would mend."""
         return None

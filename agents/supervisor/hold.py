@@ -20,6 +20,7 @@ from agents.runtime.tree import VARIABLE, boot, is_same
 from agents.supervisor import decisions, hooking, switching
 from agents.supervisor.ending import Ending
 from agents.supervisor.heeding import Heeding
+from agents.supervisor.rehearsal import UNDRAWN, Rehearsal
 from agents.supervisor.row import can_resume
 from agents.supervisor.shapes import Shape
 from agents.supervisor.tether import NoKeeper, Tether
@@ -52,6 +53,7 @@ class Hold:
         self.tether = Tether(unit.directory, unit.services.places, self)
         self.ending = Ending(unit, self.tether)
         self.heeding = Heeding(unit, asyncio.get_running_loop(), lambda: self.tether.link)
+        self.rehearsal = Rehearsal(unit.directory.path / "drawing")
         self.is_lost = False
         self._is_end_seen = False
         self.let_go = asyncio.Event()  # set once the keeper of an ended process was told that it may go
@@ -160,6 +162,8 @@ class Hold:
         self.ending.forget()
         unit.outflow.forget()
         unit.sizing.forget()
+        self.rehearsal.forget()
+        unit.undrawn = ""
         unit.background, unit.quiet_since, unit.processes = 0, 0.0, None
         unit.replica.vitals.launching(incarnation, clock.wall())
         wanted = unit.made.want
@@ -231,6 +235,7 @@ class Hold:
             unit.intake.begin_at(unit.made.beginning, unit.made.session_id, unit.made.incarnation)
         unit.quiet_since = clock.monotonic()
         incarnation = unit.made.incarnation
+        self._guard(incarnation)
         if incarnation and self._may_live(incarnation):
             try:
                 await self.tether.connect(incarnation)
@@ -238,6 +243,7 @@ class Hold:
             except (NoKeeper, DirectoryDamaged) as error:
                 log.info("%s: %s", unit.id, error)
         await self._catch_up()
+        self._rehearse()
         unit.outflow.tidy(unit.replica.conversation, unit.adapter)
         if incarnation == 0:
             self._not_started("the daemon ended before it was started; resume it to start it")
@@ -247,6 +253,24 @@ class Hold:
             await self._gone()
         unit.catching_up = False
         unit.stirred = True
+
+    def _guard(self, incarnation: int) -> None:
+        """Leave a screen undrawn over which daemons died."""
+        unit = self._unit
+        self.rehearsal.load()
+        if self.rehearsal.is_left_undrawn and unit.adapter is not None:
+            unit.adapter.leave_undrawn(incarnation)
+            unit.undrawn = UNDRAWN
+            unit.notice("error", UNDRAWN)
+
+    def _rehearse(self) -> None:
+        """Draw its screen once under the mark, so that nobody who looks at it later draws anything unproven."""
+        unit = self._unit
+        if self.rehearsal.is_left_undrawn or unit.adapter is None or not unit.spec.pty:
+            return
+        with unit.firewall("drawing its screen"), self.rehearsal.marked():
+            unit.adapter.rehearse()
+        self.rehearsal.forget()
 
     async def _catch_up(self) -> None:
         """Take all marks there are; once the adapter fell over one, the process facts behind it are still taken."""

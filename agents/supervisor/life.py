@@ -161,7 +161,8 @@ class Life:
         while has_more:
             if self.unit.catching_up:
                 async with self.unit.services.lane:
-                    has_more = self._slice()
+                    with self.hold.rehearsal.marked():
+                        has_more = self._slice()
             else:
                 has_more = self._slice()
             if has_more:

@@ -53,6 +53,7 @@ class Parts(msgspec.Struct):
     is_answered: bool = False  # all it asked was decided; the answers are on their way
     is_starting: bool = False  # the process is there, its protocol is not yet
     broken: str = ""  # why nothing it says is understood any more
+    undrawn: str = ""  # why its screen is not drawn
     disk: str = ""  # why something of it cannot be written
 
 
@@ -107,7 +108,7 @@ def build(parts: Parts) -> AgentRow:
         state=state,
         rank=None if is_beside else rank,
         exit_signal=vitals.exit_signal,
-        reason=_reason(parts, reason, turn, blocked),
+        reason=_reason(parts, reason, turn, blocked) or parts.undrawn,
         source=parts.verdict.source,
         activity=_activity(parts) if turn is Turn.WORKING else "",
         until=parts.trouble.until if parts.trouble else None,

@@ -83,6 +83,7 @@ class Unit:
         self.disk: dict[str, str] = {}  # what cannot be written, and why
         self.catching_up = True
         self.broken = ""
+        self.undrawn = ""  # why its screen is not drawn, though it has one
         self.branch: str | None = None
         self.has_directory = True
         self.background = 0
@@ -220,6 +221,7 @@ class Unit:
                 catching_up=self.catching_up,
                 is_starting=view.is_starting,
                 broken=self.broken,
+                undrawn=self.undrawn,
                 disk=next(iter(self.disk.values()), ""),
             )
         )
@@ -230,7 +232,7 @@ class Unit:
         evidence: tuple[Evidence, ...] = ()
         with self.firewall("explaining its status"):
             evidence = tuple(sorted(self._evidence(self.adapter), key=lambda e: e.rank)) if self.adapter else ()
-        ignored = (*verdict.ignored, *((self.broken,) if self.broken else ()))
+        ignored = (*verdict.ignored, *filter(None, (self.broken, self.undrawn)))
         file = self.kind.status.get("name", "")
         chosen = None if verdict.chosen is None else explaining.with_file(verdict.chosen, file)
         named = tuple(explaining.with_file(each, file) for each in evidence)

@@ -74,10 +74,10 @@ class ScreenState(msgspec.Struct):
 class Screen:
     """One terminal's screen; owned by the adapter of its program. Without a core it buffers, and knows nothing."""
 
-    def __init__(self, state: ScreenState, library: libvterm.Library | None = None) -> None:
+    def __init__(self, state: ScreenState, library: libvterm.Library | None = None, *, is_drawn: bool = True) -> None:
         state.rows, state.cols = _bounded(state.rows, state.cols)
         self._state = state
-        self._library = library or _installed()
+        self._library = (library or _installed()) if is_drawn else None
         self._fresh: list[bytes] = []  # what comes behind the tail of the state
         self._length = len(state.tail)
         self._core: libvterm.Core | None = None

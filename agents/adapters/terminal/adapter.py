@@ -50,15 +50,26 @@ class TerminalAdapter(Adapter):
         self._kind = kind
         self._spec = spec
         self._program = programs.of(kind, spec.version)
-        # Without a core nothing is known of the screen: a message is then typed as into any other program.
-        self._has_screen = spec.pty and not libvterm.missing()
-        self._reads_box = self._has_screen and self._program.box is not None
+        self._undrawn = 0  # the newest incarnation of which no screen is drawn
         self._screen = Screen(ScreenState(spec.rows, spec.cols))
         self._state = State(self.VERSION, self._screen.state)
 
-    def _begin(self, *, torn: bool = False) -> State:
+    @property
+    def _has_screen(self) -> bool:
+        """Whether its screen is drawn: without a core nothing is known of it, and a message is typed as into any."""
+        return self._spec.pty and not self._is_undrawn(self._state.incarnation) and not libvterm.missing()
+
+    @property
+    def _reads_box(self) -> bool:
+        return self._program.box is not None and self._has_screen
+
+    def _is_undrawn(self, incarnation: int) -> bool:
+        return self._undrawn > 0 and incarnation <= self._undrawn
+
+    def _begin(self, incarnation: int, *, torn: bool = False) -> State:
         """Begin with a program of which nothing was seen, or (``torn``) nothing until now."""
-        self._screen = Screen(ScreenState(self._spec.rows, self._spec.cols, torn=torn))
+        empty = ScreenState(self._spec.rows, self._spec.cols, torn=torn)
+        self._screen = Screen(empty, is_drawn=not self._is_undrawn(incarnation))
         before, self._state = self._state, State(self.VERSION, self._screen.state)
         self._state.pass_to(before.now, before.wall)
         self._state.alive = self._state.open = True
@@ -132,7 +143,7 @@ class TerminalAdapter(Adapter):
         state = self._state
         match control.ev:
             case "start":
-                self._begin().incarnation = control.incarnation
+                self._begin(control.incarnation).incarnation = control.incarnation
                 if control.rows > 0 and control.cols > 0:
                     self._screen.resize(control.rows, control.cols)
                 return [ProcessStarted(control.incarnation, control.pid)]
@@ -162,7 +173,7 @@ class TerminalAdapter(Adapter):
     def _join(self) -> None:
         """Begin in the middle of a process whose start is no longer in its log: of its screen nothing is known."""
         if self._state.incarnation == 0 and not self._state.alive:
-            self._begin(torn=True)
+            self._begin(0, torn=True)
 
     def _typed(self, data: bytes) -> None:
         state = self._state
@@ -267,6 +278,16 @@ class TerminalAdapter(Adapter):
     def size(self) -> tuple[int, int] | None:
         """Return the size of the terminal, ``None`` on pipes."""
         return (self._screen.state.rows, self._screen.state.cols) if self._spec.pty else None
+
+    def leave_undrawn(self, incarnation: int) -> None:
+        """Draw no screen of this process, nor of one before it."""
+        self._undrawn = incarnation
+        self._screen = Screen(self._screen.state, is_drawn=False)
+
+    def rehearse(self) -> None:
+        """Draw the screen as it would be at the next look."""
+        if self._has_screen:
+            Screen(msgspec.structs.replace(self._screen.state)).snapshot()
 
     def terminal(self, fed: int) -> TerminalState | None:
         """Return what a view begins with, ``None`` on pipes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from agents.adapters.registry import Family, families
 from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.model import Mark, Stream
 from agents.supervisor.retention import Limits
+from agents.vt import libvterm
 from app import daemon
 from app.paths import home_from
 
@@ -50,6 +52,18 @@ class FragileProtocol(AcpAdapter):
         return super().feed(mark, data)
 
 
+def make_harmful() -> None:
+    """Have the native core do what a fault of it does, at what a program prints on purpose."""
+    harmless = libvterm.Core.write
+
+    def write(core: libvterm.Core, data: bytes) -> None:
+        if b"poison" in data:
+            ctypes.string_at(0)
+        harmless(core, data)
+
+    libvterm.Core.write = write  # type: ignore[method-assign]
+
+
 def with_fragile() -> dict[str, Family]:
     return {**families(), "terminal": Fragile, "acp": FragileProtocol}
 
@@ -61,6 +75,8 @@ def main() -> int:
         seams.steps = Crash(*options["crash"])
     if options.get("fragile"):
         seams.families = with_fragile
+    if options.get("harmful"):
+        make_harmful()
     if "limits" in options:
         seams.limits = Limits(**options["limits"])
     home = home_from(os.environ)
