@@ -132,7 +132,12 @@ class RowPainter:
             self._cluster(painter, text, QRect(run.col * metrics.cell, top, run.width * metrics.cell, 0), color, font)
         else:
             self._font = None
+            painter.save()
+            # Letters with accents one over the other are higher than a row.
+            box = QRect(run.col * metrics.cell, top, run.width * metrics.cell, metrics.height)
+            painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
             self._mixed(painter, run, color, font, top)
+            painter.restore()
 
     def _mixed(self, painter: QPainter, run: Run, color: QColor, font: QFont, top: int) -> None:
         """Draw text of which some characters are not the font's: these alone, the rest together."""
