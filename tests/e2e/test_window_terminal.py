@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +105,33 @@ def test_the_daemon_is_killed_under_a_shell_and_what_is_typed_after_it_arrives_o
         await shows(user, pane, "\nafter")
         assert "lost" not in screen(pane)
         assert screen(pane).count("echo after") == 1
+
+    play(qapp, deck, scenario)
+
+
+def test_what_a_program_asks_on_its_screen_is_allowed_on_the_card_beside_it(
+    qapp: QApplication, deck: Deck, project: Path
+) -> None:
+    deck.run("demo-screen", project, name="asker", prompt="Change it", env={"QUARTERDECK_DEMO_PACE": "0"})
+
+    async def scenario(user: User) -> None:
+        await user.until(lambda: (r := user.row("asker")) and r.requests, "it asks")
+        user.window.agents.open_row(user.row("asker"))
+        pane, terminal = user.pane("asker"), main_pane(user, "asker")
+        assert pane is not None
+        assert terminal is not None
+        await shows(user, terminal, "Run this command?")
+        await user.keys("F8")
+        assert user.window.zone() is Zone.CARD
+        await user.until(lambda: pane.card._guard.takes(time.monotonic()), "the card listens")
+        await user.keys("y", "y")
+        await user.until(lambda: not user.row("asker").requests, "it is allowed")
+        await shows(user, terminal, "Ran 14 tests")
+        assert user.window.zone() is Zone.TERMINAL
+        await user.until(lambda: time.monotonic() > terminal._deaf_until, "the terminal listens again")
+        await user.type("x")
+        await shows(user, terminal, "❯ x")  # and then no y before it
+        assert user.row("asker").requests == ()
 
     play(qapp, deck, scenario)
 
