@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 from shiboken6 import isValid
 
@@ -134,6 +134,9 @@ class TerminalCanvas(TerminalScroll):
         if has_more or is_behind or self._is_stale or self._held_since is not None:
             self._is_stale = False
             self.refresh()
+        if has_more and now < self._echo_until:
+            # At once: the frames of other views that are due come before what is to be painted later.
+            QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
         self._come_again(now, is_behind=is_behind)
 
     def _come_again(self, now: float, *, is_behind: bool) -> None:

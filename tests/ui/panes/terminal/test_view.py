@@ -74,6 +74,24 @@ def test_typing_shows_the_end(open_desk: Callable[..., Desk]) -> None:
     assert desk.text[-1] == "end"
 
 
+def test_an_echo_is_painted_in_its_own_frame(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[str] = []
+    paint = desk.view.viewportEvent
+
+    def watching(event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            painted.append(desk.fed.grid.row(0).text)
+        return paint(event)
+
+    monkeypatch.setattr(desk.view, "viewportEvent", watching)
+    QApplication.processEvents()
+    painted.clear()
+    press(desk, KEY.Key_X, "x")
+    desk.fed.waiting += b"x"
+    desk.view._on_frame()  # with no turn of the loop behind it, in which the frames of other views would come first
+    assert painted == ["x"]
+
+
 def test_the_views_own_keys(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk(rows=5)
     desk.feed("\r\n".join(f"line {n}" for n in range(60)))
