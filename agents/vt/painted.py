@@ -1,12 +1,15 @@
 """The native core as a view needs it: told what changed, read by runs of one look, with what leaves the screen kept.
 
-Lives with one grid. The callbacks run inside of ``write`` and only note down; they must not call the library.
+Lives with one grid. The callbacks run inside of ``write`` and only note down; of the library they ask nothing that
+changes it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Callable
+from functools import partial
 
 from agents.vt import cells
 from agents.vt.cells import Looks
@@ -99,7 +102,10 @@ class Painted(Core):
         self._colours = ctypes.create_string_buffer(b"\x02\xf0\xf0\xf0", 4), ctypes.create_string_buffer(4)
 
     def _prepare(self) -> None:
-        self._callbacks = _callbacks(self._changes)
+        # Not a method of this core's: it would never be freed.
+        know_more = self._library.interface != "0.1"
+        continued = partial(_is_continued, self._library, self._state) if know_more else _never
+        self._callbacks = _callbacks(self._changes, continued)
         self._library["screen_set_callbacks"](self._screen, ctypes.byref(self._callbacks), None)
         if self._library.interface == "0.3":
             self._library["screen_enable_reflow"](self._screen, False)
@@ -119,7 +125,14 @@ class Painted(Core):
 
     def leave(self, rows: int) -> None:
         """Let the first ``rows`` rows leave the screen at its top, as if they had been scrolled off."""
+        wrapped = [self.is_continued(row) for row in range(1, rows + 1)]
+        kept = self._changes.kept
+        first = kept.count
         self.paint(b"\x1b[%dS" % rows, much=True)
+        for number, wraps in enumerate(wrapped, first):
+            line = kept.find(number)
+            if isinstance(line, Line):
+                line.wraps = wraps
 
     # ------------------------------------------------------------ the pen
 
@@ -153,8 +166,7 @@ class Painted(Core):
         """Tell whether ``row`` goes on with the text of the one before; 0.1 does not know."""
         if self._library.interface == "0.1" or not 0 <= row < self.rows:
             return False
-        at = self._library["state_get_lineinfo"](self._state, row)
-        return bool(ctypes.c_uint.from_address(at or 0).value & _CONTINUED)
+        return _is_continued(self._library, self._state, row)
 
     def runs(self, row: int, looks: Looks) -> tuple[Run, ...]:
         """Read one row."""
@@ -199,7 +211,16 @@ class Painted(Core):
         return cells.trimmed(made)
 
 
-def _callbacks(changes: Changes) -> Callbacks:
+def _is_continued(library: Library, state: int | None, row: int) -> bool:
+    at = library["state_get_lineinfo"](state, row)
+    return bool(ctypes.c_uint.from_address(at or 0).value & _CONTINUED)
+
+
+def _never(row: int) -> bool:
+    return False
+
+
+def _callbacks(changes: Changes, continued: Callable[[int], bool]) -> Callbacks:
     """Return what the library calls; it holds ``changes`` alone, so that a core nobody needs is freed at once."""
     push_line, take, size = changes.kept.push, ctypes.string_at, cells.SIZE
 
@@ -212,7 +233,7 @@ def _callbacks(changes: Changes) -> Callbacks:
         return 1
 
     def push(cols: int, line: int, user: int | None) -> int:
-        push_line(Line(take(line, cols * size)))
+        push_line(Line(take(line, cols * size), continued(0)))  # the next row has moved up already
         return 1
 
     return Callbacks(damage=_DAMAGE(damage), moverect=_MOVE(move), sb_pushline=_PUSH(push))

@@ -116,6 +116,17 @@ def test_the_style_of_a_line_that_left_is_kept(library: Library) -> None:
     assert grid.kept(-1) is None
 
 
+@pytest.mark.parametrize("filling", [b"", b"\x1b[m" * 2000], ids=["drawn", "passing"])
+def test_a_line_that_left_tells_that_its_text_goes_on_where_the_core_knows(library: Library, filling: bytes) -> None:
+    grid = Grid(3, 10, library=library)
+    for _ in range(2):
+        grid.feed((b"x" * 25 + b"\r\n" + b"y" * 9 + b"\r\n") * 20 + filling)
+    wraps = [line.wraps for number in range(grid.scrolled) if (line := grid.kept(number)) is not None]
+    knows = library.interface != "0.1"
+    assert grid.scrolled == 2 * 20 * 4 - 2
+    assert wraps == ([knows, knows, False, False] * 40)[:-2]
+
+
 def test_nothing_is_kept_of_the_alternate_screen(library: Library) -> None:
     grid = Grid(3, 20, library=library)
     grid.feed(b"one\x1b[?1049h" + lines(0, 9))
