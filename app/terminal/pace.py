@@ -12,7 +12,7 @@ _SLOW_S, _QUICK_S = 0.003, 0.0012
 
 #: What makes the core go through the whole screen, or draw a thousand characters, for a few bytes. So many at most are
 #: drawn at once: the first portion of a flood of them is drawn before anybody knows how long that takes.
-_HEAVY = re.compile(rb"\x1b(?:\[[?!0-9;]*+[JLMSTbhlp']|[Mc]|#8)")
+_HEAVY = re.compile(rb"\x1b(?:\[[?!0-9;]*+[JLMSTbhlpu']|[Mc8]|#8)")
 _MOST_HEAVY = 40
 
 #: What one turn of a background task may take.
