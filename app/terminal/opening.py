@@ -81,7 +81,9 @@ async def live(source: LogSource, text: MainText, screen: Screen) -> Opening:
         return msgspec.structs.replace(found, forgets=forgets)
     found = await find(source, text, screen)
     spans = tuple(merged(found.spans, newest))
-    return Opening(found.prefix, spans, found.seam, found.certain, forgets)
+    # However much had to be drawn: lines before the newest are left to history, there may be more than are kept.
+    seam = newest[0].begin if newest else found.seam
+    return Opening(found.prefix, spans, seam, found.certain, forgets)
 
 
 async def find(source: LogSource, text: MainText, screen: Screen, *, reach: int = REACH) -> Opening:

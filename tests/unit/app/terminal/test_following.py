@@ -1,29 +1,39 @@
-"""When a view looks by itself, and how it makes room where the loop does not keep up."""
+"""When a view looks for output by itself; times of a fake clock."""
 
 from __future__ import annotations
 
 import pytest
 
-from app.terminal.following import EASED_S, FRAME_S, Following, eased
+from app.terminal.following import FLOWED_S, FRAME_S, TYPED_S, Following
 
 
-def test_a_view_looks_while_a_key_may_echo_or_output_flows() -> None:
+def test_nobody_looks_without_a_reason() -> None:
+    assert Following().next_look(0.0) is None
+
+
+def test_a_key_is_followed_by_looks_for_a_quarter_of_a_second() -> None:
     following = Following()
-    assert following.next_look(0.0) is None
-    following.typed(1.0)
-    assert following.next_look(1.2) == FRAME_S
-    assert following.next_look(1.3) is None
-    following.flowed(2.0)
-    assert following.next_look(2.05) == FRAME_S
+    following.typed(10.0)
+    assert following.next_look(10.0) == FRAME_S
+    assert following.next_look(10.0 + TYPED_S - 0.001) == FRAME_S
+    assert following.next_look(10.0 + TYPED_S) is None
+
+
+def test_output_keeps_it_looking_and_shortens_nothing() -> None:
+    following = Following()
+    following.typed(10.0)
+    following.flowed(10.0)
+    assert following.next_look(10.0 + TYPED_S - 0.001) == FRAME_S
+    following.flowed(10.2)
+    assert following.next_look(10.2 + FLOWED_S - 0.001) == FRAME_S
+    assert following.next_look(10.2 + FLOWED_S) is None
+
+
+@pytest.mark.parametrize("reason", ["typed", "flowed"])
+def test_a_hidden_view_looks_no_more(reason: str) -> None:
+    following = Following()
+    getattr(following, reason)(5.0)
     following.stop()
-    assert following.next_look(2.05) is None
-
-
-@pytest.mark.parametrize(("late_s", "pause_s"), [(0.0, 0.016), (0.002, 0.016), (0.005, 0.056), (3.0, EASED_S)])
-def test_a_late_loop_makes_those_that_only_show_wait(late_s: float, pause_s: float) -> None:
-    assert eased(FRAME_S, late_s, is_typed_into=False) == pytest.approx(pause_s)
-    assert eased(FRAME_S, late_s, is_typed_into=True) == FRAME_S
-
-
-def test_a_pause_is_never_made_shorter() -> None:
-    assert eased(0.5, 1.0, is_typed_into=False) == 0.5
+    assert following.next_look(5.0) is None
+    getattr(following, reason)(6.0)
+    assert following.next_look(6.0) == FRAME_S
