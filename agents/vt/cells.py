@@ -194,9 +194,10 @@ def _content(words: list[int], at: int) -> tuple[str, int]:
     if first in {0, GAP}:
         return "", 1
     if words[at + _SECOND] == 0:
-        if first > 0x10FF and (first in _IDEOGRAPHS or unicodedata.east_asian_width(chr(first)) in {"W", "F"}):
-            return (_character(first), 2) if width == 2 else (" ", 1)  # something was written over its right half
-        return _character(first), 1  # the right half of what it was written over is no half of it
+        shown = _character(first)
+        if first > 0x10FF and (first in _IDEOGRAPHS or unicodedata.east_asian_width(shown[0]) in {"W", "F"}):
+            return (shown, 2) if width == 2 else (" ", 1)  # something was written over its right half
+        return shown, 1  # the right half of what it was written over is no half of it
     characters = words[at : at + _WIDTH]
     end = characters.index(0) if 0 in characters else _WIDTH
     return "".join(map(_character, characters[:end])), max(width, 1)
