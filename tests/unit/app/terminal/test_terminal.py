@@ -15,6 +15,7 @@ from agents.runtime.rawlog import SEGMENT
 from agents.vt.grid import Grid
 from agents.wire import LogBytes, ReadLog, TerminalState
 from app.logsource import RemoteLog
+from app.terminal.history import MEMORY
 from app.terminal.terminal import KEEP, Terminal
 from tests.unit.app.terminal.logs import (
     COLS,
@@ -361,4 +362,24 @@ async def test_an_empty_log(tmp_path: Path) -> None:
     assert not terminal.has_older
     assert (terminal.first, terminal.top, terminal.bottom) == (0, 0, ROWS - 1)
     await terminal.load_older(10)
+    terminal.close()
+
+
+@pytest.mark.slow
+async def test_a_million_lines_back(tmp_path: Path) -> None:
+    data = plain(1_000_000)
+    last = plain(1, 999_999).decode().strip()
+    terminal = await opened(write(tmp_path, data), TerminalState(len(data), ROWS, COLS))
+    assert terminal.line(terminal.bottom - 1) == terminal.grid.row(ROWS - 2)
+    assert terminal.grid.row(ROWS - 2).text == last
+    while terminal.has_older:
+        await terminal.load_older(100_000)
+    assert terminal.bottom - terminal.first == 1_000_000
+    for number in (*range(0, 1_000_000, 9973), 999_999):
+        line = terminal.first + number
+        await terminal.load(line, 1)
+        row = terminal.line(line)
+        assert row is not None
+        assert row.text == f"line {number:07} of the output"
+    assert terminal.memory <= MEMORY
     terminal.close()
