@@ -40,7 +40,7 @@ class BlocksChanged(msgspec.Struct, frozen=True, tag="blocks_changed"):
 
 
 class LogGrew(msgspec.Struct, frozen=True, tag="log_grew"):
-    """Sizes in bytes of the raw logs; only for agents the client watches, at most 10 a second.
+    """Sizes in bytes of the raw logs; only for agents the client watches, at most 10 a second, more while one types.
 
     ``rows`` and ``cols`` are the size of its terminal in cells as of ``out``; 0 where it has none.
     """

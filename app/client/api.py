@@ -44,6 +44,7 @@ REPEATABLE = frozenset(
         "agent.wait",
         "agent.seen",
         "agent.resize",
+        "terminal.open",
         "pane.watch",
         "log.read",
         "transcript.page",

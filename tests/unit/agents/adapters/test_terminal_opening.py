@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from agents.adapters.terminal import opening
+from agents.adapters.terminal.adapter import TerminalAdapter
 from agents.adapters.terminal.state import State
+from agents.model import Stream
 from agents.vt import libvterm, queries
 from agents.vt.screen import Screen, ScreenState
 from agents.vt.stream import CSI_LIMIT, Osc, Splitter, Str, Text
 from agents.wire import TerminalState
+from tests.unit.agents.adapters.tape import Drive, kind, spec
 
 
 class Fed:
@@ -76,3 +79,41 @@ def test_a_view_skips_the_rest_of_what_is_being_skipped(begun: bytes, rest: byte
     pieces = view.feed(opened.modes + begun[opened.offset :] + rest)
     assert [piece for piece in pieces if not isinstance(piece, Osc | Str)] == [Text(b"shown")]
     assert all(piece.code is None if isinstance(piece, Osc) else piece.kind == "sos" for piece in pieces[:-1])
+
+
+@pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there is a core")
+def test_left_undrawn_a_screen_is_not_known_until_another_process_begins() -> None:
+    of_terminal = kind(family="terminal"), spec(family="terminal", pty=True, rows=5, cols=20)
+    drive = Drive(TerminalAdapter(*of_terminal))
+    drive.ctl("start", incarnation=1, pid=7, rows=5, cols=20)
+    drive.feed(Stream.OUT, b"one\x1b[?2004h")
+    loaded = TerminalAdapter.load(*of_terminal, drive.adapter.dump())
+    loaded.leave_undrawn(1)
+    drive.adapter = loaded
+    drive.feed(Stream.OUT, b"two")
+    loaded.rehearse()
+    opened = loaded.terminal(14)
+    assert opened is not None
+    assert (opened.lines, opened.modes) == (None, b"\x1b[?2004h")
+    drive.ctl("exit", code=0)
+    drive.ctl("start", incarnation=1, pid=7, rows=5, cols=20)  # a replay from the beginning
+    drive.feed(Stream.OUT, b"one")
+    assert (loaded.terminal(17) or opened).lines is None
+    drive.ctl("exit", code=0)
+    drive.ctl("start", incarnation=2, pid=8, rows=5, cols=20)
+    drive.feed(Stream.OUT, b"three")
+    assert ((loaded.terminal(22) or opened).lines or ())[:1] == ("three",)
+
+
+@pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there is a core")
+def test_a_rehearsal_changes_nothing() -> None:
+    drive = Drive(TerminalAdapter(kind(family="terminal"), spec(family="terminal", pty=True)))
+    drive.ctl("start", incarnation=1, pid=7, rows=5, cols=20)
+    drive.feed(Stream.OUT, b"one\x1b[3")
+    before = drive.adapter.dump()
+    drive.adapter.rehearse()
+    assert drive.adapter.dump() == before
+
+
+def test_a_program_on_pipes_has_no_terminal() -> None:
+    assert TerminalAdapter(kind(family="terminal"), spec(family="terminal")).terminal(0) is None
