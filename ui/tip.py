@@ -9,7 +9,7 @@ from PySide6.QtGui import Qt
 from agents.status.untrusted import one_line
 
 #: Characters of one line of a tool tip.
-LONGEST = 400
+LONGEST = 2000
 
 
 def tip_of(*lines: str) -> str:

@@ -12,6 +12,7 @@ from agents.jsonrpc import encode_event
 from agents.model import Headline, Health
 from app.client.frames import decode_line
 from app.fleet import NOTICE_LIMIT, Change, Fleet, What, needs_user
+from tests.fakes import rows
 from tests.fakes.scripted_daemon import asking, row
 
 IDS = ("a", "b", "c", "d")
@@ -187,3 +188,24 @@ def test_agents_parked_by_one_provider_are_one_incident_and_no_entry() -> None:
     assert fleet.triage(50.0) == ()
     assert [(found.state, found.agents) for found in fleet.incidents(50.0)] == [(Headline.PARKED, ("a", "b"))]
     assert fleet.entries(50.0) == fleet.rows(), "each waits by itself"
+
+
+def test_a_terminal_beside_an_agent_is_found_by_it_and_is_no_row() -> None:
+    fleet = rows.fleet_of(
+        [rows.row("fix"), rows.row("sh", terminal_of="id-fix"), rows.row("sh-2", terminal_of="id-fix")]
+    )
+    assert [found.name for found in fleet.rows()] == ["fix"]
+    beside = fleet.terminal_beside("id-fix")
+    assert beside is not None
+    assert beside.name == "sh"
+    assert fleet.row("id-sh") == beside
+    assert fleet.terminal_beside("id-sh") is None
+    assert fleet.entries(0.0) == fleet.rows()
+
+
+def test_growth_tells_the_size_of_the_terminal() -> None:
+    fleet = rows.fleet_of([rows.row("fix")])
+    changes: list[Change] = []
+    fleet.listen(changes.append)
+    fleet.apply(NumberedEvent(fleet.seq + 1, LogGrew("id-fix", 10, 2, 40, 120)))
+    assert [(change.sizes, change.cells) for change in changes] == [((10, 2), (40, 120))]
