@@ -8,17 +8,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import groupby
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 #: Characters drawn here; a run of them and whatever else is cut apart by it.
-DRAWN = re.compile("([\u2500-\u259f\u2800-\u28ff\ue0b0-\ue0b7\ue0b8\ue0ba\ue0bc\ue0be\U0001fb00-\U0001fb3b])")
+DRAWN = re.compile("([\u2500-\u259f\u2800-\u28ff\ue0b0-\ue0b7\ue0b8\ue0ba\ue0bc\ue0be\U0001fb00-\U0001fb3b]+)")
 
 _LIGHT, _HEAVY, _DOUBLE = 1, 2, 3
 _WEIGHTS = {"LIGHT": _LIGHT, "SINGLE": _LIGHT, "HEAVY": _HEAVY, "DOUBLE": _DOUBLE}
 _ARMS = {"LEFT": (0,), "UP": (1,), "RIGHT": (2,), "DOWN": (3,), "HORIZONTAL": (0, 2), "VERTICAL": (1, 3)}
+
+#: Left, top, width and height within a cell.
+Rect = tuple[int, int, int, int]
 
 #: Weights of the arms left, up, right and down.
 Arms = tuple[int, int, int, int]
@@ -37,47 +41,83 @@ def arms(char: str) -> Arms:
     return (found[0], found[1], found[2], found[3])
 
 
+class Shapes:
+    """What the characters look like in cells of one size, each found out once. Owned by a row's painter."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._size = (width, height)
+        self._rects: dict[str, tuple[Rect, ...] | None] = {}
+
+    def draw(self, painter: QPainter, text: str, x: int, top: int, color: QColor) -> None:
+        """Draw a text all of ``DRAWN`` from a cell on; where one character is repeated, its lines are drawn through."""
+        width, height = self._size
+        for char, same in groupby(text):
+            count = len(list(same))
+            rects = self._rects_of(char)
+            if rects is None:
+                for n in range(count):
+                    _curve(painter, char, QRect(x + n * width, top, width, height), color)
+            else:
+                ink = _shaded(char, color)
+                for left, up, wide, high in rects:
+                    if wide == width:
+                        painter.fillRect(x, top + up, wide * count, high, ink)
+                    else:
+                        for n in range(count):
+                            painter.fillRect(x + left + n * width, top + up, wide, high, ink)
+            x += count * width
+
+    def _rects_of(self, char: str) -> tuple[Rect, ...] | None:
+        if char not in self._rects:
+            made = _rects(char, *self._size)
+            self._rects[char] = None if made is None else tuple(made)
+        return self._rects[char]
+
+
 def draw(painter: QPainter, char: str, cell: QRect, color: QColor) -> None:
     """Draw one of ``DRAWN`` into ``cell``."""
+    Shapes(cell.width(), cell.height()).draw(painter, char, cell.left(), cell.top(), color)
+
+
+def _rects(char: str, width: int, height: int) -> list[Rect] | None:
+    """Return the rectangles a character is made of, ``None`` for one that has curves."""
     code = ord(char)
     if code < 0x2580:
-        _box(painter, char, cell, color)
-    elif code < 0x25A0:
-        _block(painter, code, cell, color)
-    elif code < 0x2900:
-        _braille(painter, code - 0x2800, cell, color)
-    elif code < 0xF000:
-        _powerline(painter, code, cell, color)
+        return _box(char, width, height)
+    if code < 0x25A0:
+        return _block(code, width, height)
+    if code < 0x2900:
+        return _braille(code - 0x2800, width, height)
+    return None if code < 0xF000 else _sextant(code - 0x1FB00, width, height)
+
+
+def _curve(painter: QPainter, char: str, cell: QRect, color: QColor) -> None:
+    if ord(char) < 0x2580:
+        _curved(painter, unicodedata.name(char), cell, color)
     else:
-        _sextant(painter, code - 0x1FB00, cell, color)
+        _powerline(painter, ord(char), cell, color)
 
 
 # -- boxes
 
 
-def thin(cell: QRect) -> int:
+def thin(height: int) -> int:
     """Return the width of a light line in a cell."""
-    return max(1, round(cell.height() / 16))
+    return max(1, round(height / 16))
 
 
-def _box(painter: QPainter, char: str, cell: QRect, color: QColor) -> None:
+def _box(char: str, width: int, height: int) -> list[Rect] | None:
     name = unicodedata.name(char)
     if "DASH" in name:
-        _dashes(painter, name, cell, color)
-    elif "ARC" in name or "DIAGONAL" in name:
-        _curved(painter, name, cell, color)
-    else:
-        for rect in _lines(arms(char), cell):
-            painter.fillRect(rect, color)
-
-
-def _lines(weights: Arms, cell: QRect) -> list[QRect]:
-    left, up, right, down = weights
-    light, x, y = thin(cell), cell.left(), cell.top()
-    flat = _Axis(cell.width(), cell.height(), light, (up, down))
-    steep = _Axis(cell.height(), cell.width(), light, (left, right))
-    rects = [QRect(x + a, y + b, c - a, d - b) for a, b, c, d in flat.strokes(left, right)]
-    return rects + [QRect(x + b, y + a, d - b, c - a) for a, b, c, d in steep.strokes(up, down)]
+        return _dashes(name, width, height)
+    if "ARC" in name or "DIAGONAL" in name:
+        return None
+    left, up, right, down = arms(char)
+    light = thin(height)
+    flat = _Axis(width, height, light, (up, down))
+    steep = _Axis(height, width, light, (left, right))
+    rects = [(a, b, c - a, d - b) for a, b, c, d in flat.strokes(left, right)]
+    return rects + [(b, a, d - b, c - a) for a, b, c, d in steep.strokes(up, down)]
 
 
 def _tracks(weight: int, extent: int, light: int) -> list[tuple[int, int]]:
@@ -125,20 +165,21 @@ class _Axis(NamedTuple):
         return near if self.across[number] else far
 
 
-def _dashes(painter: QPainter, name: str, cell: QRect, color: QColor) -> None:
+def _dashes(name: str, width: int, height: int) -> list[Rect]:
     count = next(n for word, n in (("DOUBLE", 2), ("TRIPLE", 3), ("QUADRUPLE", 4)) if word in name)
     is_flat = "HORIZONTAL" in name
-    extent, height = (cell.width(), cell.height()) if is_flat else (cell.height(), cell.width())
-    ((top, bottom),) = _tracks(_HEAVY if "HEAVY" in name else _LIGHT, height, thin(cell))
-    gap = max(1, round(extent / count / 3))
+    along, across = (width, height) if is_flat else (height, width)
+    ((top, bottom),) = _tracks(_HEAVY if "HEAVY" in name else _LIGHT, across, thin(height))
+    gap = max(1, round(along / count / 3))
+    rects = []
     for n in range(count):
-        start, end = round(n * extent / count), round((n + 1) * extent / count) - gap
-        box = (start, top, end - start, bottom - top) if is_flat else (top, start, bottom - top, end - start)
-        painter.fillRect(QRect(*box).translated(cell.topLeft()), color)
+        start, end = round(n * along / count), round((n + 1) * along / count) - gap
+        rects.append((start, top, end - start, bottom - top) if is_flat else (top, start, bottom - top, end - start))
+    return rects
 
 
 def _curved(painter: QPainter, name: str, cell: QRect, color: QColor) -> None:
-    light = thin(cell)
+    light = thin(cell.height())
     box = QRectF(cell)
     x = cell.left() + (cell.width() - light) // 2 + light / 2
     y = cell.top() + (cell.height() - light) // 2 + light / 2
@@ -175,25 +216,28 @@ _QUARTERS = ("0010", "0001", "1000", "1011", "1001", "1110", "1101", "0100", "01
 _SHADES = {0x2591: 64, 0x2592: 128, 0x2593: 191}
 
 
-def _part(cell: QRect, x: float, y: float, right: float, bottom: float) -> QRect:
-    """Return the part of a cell between shares of its width and height."""
-    left, top = round(x * cell.width()), round(y * cell.height())
-    wide, high = round(right * cell.width()) - left, round(bottom * cell.height()) - top
-    return QRect(cell.left() + left, cell.top() + top, wide, high)
+def _part(width: int, height: int, shares: tuple[float, float, float, float]) -> Rect:
+    """Return the part of a cell between shares of its width and height: left, top, right, bottom."""
+    left, top = round(shares[0] * width), round(shares[1] * height)
+    return left, top, round(shares[2] * width) - left, round(shares[3] * height) - top
 
 
-def _block(painter: QPainter, code: int, cell: QRect, color: QColor) -> None:
+def _shaded(char: str, color: QColor) -> QColor:
+    alpha = _SHADES.get(ord(char))
+    if alpha is None:
+        return color
+    shade = QColor(color)
+    shade.setAlpha(alpha)
+    return shade
+
+
+def _block(code: int, width: int, height: int) -> list[Rect]:
     if code in _SHADES:
-        shade = QColor(color)
-        shade.setAlpha(_SHADES[code])
-        painter.fillRect(cell, shade)
-    elif code >= 0x2596:
-        for n, is_filled in enumerate(_QUARTERS[code - 0x2596]):
-            if is_filled == "1":
-                x, y = n % 2 / 2, n // 2 / 2
-                painter.fillRect(_part(cell, x, y, x + 0.5, y + 0.5), color)
-    else:
-        painter.fillRect(_part(cell, *_shares(code)), color)
+        return [(0, 0, width, height)]
+    if code < 0x2596:
+        return [_part(width, height, _shares(code))]
+    filled = [n for n, is_filled in enumerate(_QUARTERS[code - 0x2596]) if is_filled == "1"]
+    return [_part(width, height, (n % 2 / 2, n // 2 / 2, n % 2 / 2 + 0.5, n // 2 / 2 + 0.5)) for n in filled]
 
 
 def _shares(code: int) -> tuple[float, float, float, float]:
@@ -204,26 +248,24 @@ def _shares(code: int) -> tuple[float, float, float, float]:
     return {0x2580: (0, 0, 1, 0.5), 0x2590: (0.5, 0, 1, 1), 0x2594: (0, 0, 1, 0.125)}.get(code, (0.875, 0, 1, 1))
 
 
-def _sextant(painter: QPainter, number: int, cell: QRect, color: QColor) -> None:
+def _sextant(number: int, width: int, height: int) -> list[Rect]:
     # The two patterns that are half blocks have no sextant of their own.
     pattern = number + 1 + (number >= 20) + (number >= 40)
-    for bit in range(6):
-        if pattern >> bit & 1:
-            x, y = bit % 2 / 2, bit // 2 / 3
-            painter.fillRect(_part(cell, x, y, x + 0.5, y + 1 / 3), color)
+    filled = [(bit % 2 / 2, bit // 2 / 3) for bit in range(6) if pattern >> bit & 1]
+    return [_part(width, height, (x, y, x + 0.5, y + 1 / 3)) for x, y in filled]
 
 
 #: Column and row of each of the eight dots, in the order of their bits.
 _DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
 
 
-def _braille(painter: QPainter, bits: int, cell: QRect, color: QColor) -> None:
-    dot = max(1, round(min(cell.width() / 4, cell.height() / 8)))
-    for bit, (col, row) in enumerate(_DOTS):
-        if bits >> bit & 1:
-            x = cell.left() + round((col + 0.5) * cell.width() / 2 - dot / 2)
-            y = cell.top() + round((row + 0.5) * cell.height() / 4 - dot / 2)
-            painter.fillRect(QRect(x, y, dot, dot), color)
+def _braille(bits: int, width: int, height: int) -> list[Rect]:
+    dot = max(1, round(min(width / 4, height / 8)))
+    filled = [place for bit, place in enumerate(_DOTS) if bits >> bit & 1]
+    return [
+        (round((col + 0.5) * width / 2 - dot / 2), round((row + 0.5) * height / 4 - dot / 2), dot, dot)
+        for col, row in filled
+    ]
 
 
 # -- powerline
@@ -233,7 +275,7 @@ def _powerline(painter: QPainter, code: int, cell: QRect, color: QColor) -> None
     box = QRectF(cell)
     path = _POWERLINE[code](box)
     if code in _OUTLINES:
-        _stroke(painter, path, cell, color, thin(cell))
+        _stroke(painter, path, cell, color, thin(cell.height()))
         return
     painter.save()
     painter.setClipRect(cell, Qt.ClipOperation.IntersectClip)

@@ -6,7 +6,7 @@ Knows nothing of scrolling, selecting or finding: what stands behind text comes 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
@@ -17,9 +17,6 @@ from ui.panes.ansi import readable
 from ui.panes.terminal import glyphs
 from ui.panes.terminal.metrics import Metrics
 from ui.panes.terminal.palette import Colours
-
-#: Characters a cell of which is made from nothing but its background.
-_BLANK = " \u00a0\u3000"
 
 
 class Span(NamedTuple):
@@ -56,6 +53,7 @@ class RowPainter:
     def __init__(self, metrics: Metrics, colours: Colours) -> None:
         self.metrics = metrics
         self.colours = colours
+        self._shapes = glyphs.Shapes(metrics.cell, metrics.height)
         self._font: QFont | None = None  # what the painter of the row at hand has
 
     def draw(self, painter: QPainter, look: Look, top: int, cols: int) -> None:
@@ -119,74 +117,76 @@ class RowPainter:
         style, text, metrics = run.style, run.text, self.metrics
         if text.isspace():
             return
-        font = metrics.fonts[style.bold + 2 * style.italic]
+        flags = style.bold + 2 * style.italic
         if text.isascii():
+            font = metrics.fonts[flags]
             if font is not self._font:
                 # Each setting makes the painter forget what it knows of the font.
                 painter.setFont(font)
                 self._font = font
             painter.setPen(color)
             painter.drawText(run.col * metrics.cell, top + metrics.ascent, text)
-        elif len(text) != run.width:
-            self._font = None
-            self._cluster(painter, text, QRect(run.col * metrics.cell, top, run.width * metrics.cell, 0), color, font)
-        else:
-            self._font = None
+            return
+        self._font = None
+        if len(text) != run.width:
+            self._cluster(painter, text, QRect(run.col * metrics.cell, top, run.width * metrics.cell, 0), color, flags)
+            return
+        # On a selection, and under a cursor, the colour was chosen for what lies behind.
+        shape = self.colours.shape(style) if color is self.colours.pair(style)[0] else color
+        x = run.col * metrics.cell
+        for number, part in enumerate(glyphs.DRAWN.split(text)):
+            if number % 2:
+                self._shapes.draw(painter, part, x, top, shape)
+            elif part:
+                self._letters(painter, part, QPoint(x, top), color, flags)
+            x += len(part) * metrics.cell
+
+    def _letters(self, painter: QPainter, text: str, at: QPoint, color: QColor, flags: int) -> None:
+        """Draw letters of one cell each, those of other fonts one by one."""
+        metrics, x, top = self.metrics, at.x(), at.y()
+        for is_own, same in groupby(text, metrics.is_own):
+            part = "".join(same)
+            if not is_own:
+                for n, char in enumerate(part):
+                    self._cluster(painter, char, QRect(x + n * metrics.cell, top, metrics.cell, 0), color, flags)
+            elif not part.isspace():
+                self._line(painter, part, QPoint(x, top), color, flags)
+            x += len(part) * metrics.cell
+
+    def _line(self, painter: QPainter, text: str, at: QPoint, color: QColor, flags: int) -> None:
+        metrics = self.metrics
+        # Letters with accents one over the other are higher than a row.
+        is_high = max(text) > "\u00ff"
+        if is_high:
             painter.save()
-            # Letters with accents one over the other are higher than a row.
-            box = QRect(run.col * metrics.cell, top, run.width * metrics.cell, metrics.height)
+            box = QRect(at.x(), at.y(), len(text) * metrics.cell, metrics.height)
             painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
-            self._mixed(painter, run, color, font, top)
+        painter.setFont(metrics.fonts[flags])
+        painter.setPen(color)
+        painter.drawText(at.x(), at.y() + metrics.ascent, text)
+        if is_high:
             painter.restore()
 
-    def _mixed(self, painter: QPainter, run: Run, color: QColor, font: QFont, top: int) -> None:
-        """Draw text of which some characters are not the font's: these alone, the rest together."""
-        metrics = self.metrics
-        # On a selection, and under a cursor, the colour was chosen for what lies behind.
-        shape = self.colours.shape(run.style) if color is self.colours.pair(run.style)[0] else color
-        start = 0
-
-        def stretch(first: int, last: int) -> None:
-            text = run.text[first:last]
-            if text and not text.isspace():
-                painter.setFont(font)
-                painter.setPen(color)
-                painter.drawText((run.col + first) * metrics.cell, top + metrics.ascent, text)
-
-        for index, char in enumerate(run.text):
-            is_drawn = glyphs.DRAWN.match(char) is not None
-            if not is_drawn and (char < "\u0250" or metrics.has(char)) and not "\u0590" <= char <= "\u08ff":
-                continue
-            stretch(start, index)
-            start = index + 1
-            box = QRect((run.col + index) * metrics.cell, top, metrics.cell, metrics.height)
-            if is_drawn:
-                glyphs.draw(painter, char, box, shape)
-            elif char not in _BLANK:
-                self._cluster(painter, char, box, color, font)
-        stretch(start, len(run.text))
-
-    def _cluster(self, painter: QPainter, text: str, box: QRect, color: QColor, font: QFont) -> None:
+    def _cluster(self, painter: QPainter, text: str, box: QRect, color: QColor, flags: int) -> None:
         """Draw one character with its accents, in whatever font has it, within its cells."""
         metrics = self.metrics
-        box.setHeight(metrics.height)
-        if len(text) == 1 and glyphs.DRAWN.match(text):
-            glyphs.draw(painter, text, box, color)
+        if glyphs.DRAWN.fullmatch(text):
+            self._shapes.draw(painter, text, box.left(), box.top(), color)
             return
-        plain = QFont(font)
-        plain.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0)
-        advance = QFontMetricsF(plain).horizontalAdvance(text)
+        fit = metrics.fit(text, box.width(), flags)
+        if fit.is_within:
+            painter.setFont(metrics.loose[flags])
+            painter.setPen(color)
+            painter.drawText(box.left() + fit.left, box.top() + metrics.ascent, text)
+            return
         painter.save()
+        box.setHeight(metrics.height)
         painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
-        painter.setFont(plain)
+        painter.setFont(metrics.loose[flags])
         painter.setPen(color)
-        painter.translate(box.left(), box.top() + metrics.ascent)
-        if advance > box.width() + 1:
-            # A stranger's letters may be wider: smaller and whole is better than cut off.
-            share = max(0.5, box.width() / advance)
-            painter.scale(share, share)
-            advance *= share
-        painter.drawText(QPoint(round((box.width() - advance) / 2) if advance < box.width() else 0, 0), text)
+        painter.translate(box.left() + fit.left, box.top() + metrics.ascent)
+        painter.scale(fit.scale, fit.scale)
+        painter.drawText(QPoint(0, 0), text)
         painter.restore()
 
     # -- lines
@@ -259,7 +259,7 @@ class RowPainter:
     def _preedit(self, painter: QPainter, text: str, col: int, top: int, cols: int) -> None:
         """Draw what an input method composes over the cells from the cursor on, underlined."""
         metrics, colours = self.metrics, self.colours
-        font = QFont(metrics.font(bold=False, italic=False))
+        font = QFont(metrics.fonts[0])
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0)
         width = round(QFontMetricsF(font).horizontalAdvance(text)) + metrics.line
         left = max(0, min(col * metrics.cell, cols * metrics.cell - width))
@@ -271,7 +271,7 @@ class RowPainter:
 
     def _note(self, painter: QPainter, words: str, top: int, cols: int) -> None:
         metrics = self.metrics
-        painter.setFont(metrics.font(bold=False, italic=True))
+        painter.setFont(metrics.fonts[2])
         painter.setPen(_muted(self.colours))
         painter.drawText(0, top + metrics.ascent, words[:cols])
 

@@ -127,10 +127,12 @@ class Colours:
         if contrast(color, behind) >= LEAST:
             return color
         is_light = color.lightnessF() > behind.lightnessF()
-        ends = [self.foreground, self.background, QColor("#ffffff"), QColor("#000000")]
-        alike = [end for end in ends if (end.lightnessF() > behind.lightnessF()) is is_light]
+        ends = (self.foreground, self.background)
         # Light stays light and dark dark, as the program meant it, where that is not much the worse choice.
-        return next((e for e in alike if contrast(e, behind) >= ALIKE), max(ends, key=lambda e: contrast(e, behind)))
+        for end in ends:
+            if (end.lightnessF() > behind.lightnessF()) is is_light and contrast(end, behind) >= ALIKE:
+                return end
+        return max((*ends, QColor("#ffffff"), QColor("#000000")), key=lambda end: contrast(end, behind))
 
     def color(self, number: int) -> QColor:
         """Return a numbered colour, 0 to 255, or a true one."""

@@ -33,12 +33,13 @@ def test_a_density_twice_as_high_has_cells_twice_as_large(theme: Theme) -> None:
 
 def test_what_the_font_has(theme: Theme) -> None:
     metrics = Metrics(theme, 0, 1.0)
-    assert metrics.has("é")
-    assert metrics.has("Ж")
-    assert not metrics.has("漢")
+    assert metrics.is_own("é")
+    assert metrics.is_own("Ж")
+    assert not metrics.is_own("漢")
+    assert not metrics.is_own("א"), "letters beside it would be drawn in another order"
     for number in range(20_000):
-        metrics.has(chr(0x4E00 + number))
-    assert len(metrics._known) <= 8192
+        metrics.is_own(chr(0x4E00 + number))
+    assert len(metrics._own) <= 8192
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
