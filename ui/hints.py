@@ -15,6 +15,9 @@ from app.keymap import Keymap, display
 from ui.theme import Theme
 from ui.tip import tip_of
 
+#: Characters of a message in its tool tip, where all of it is read.
+_WHOLE = 4000
+
 #: Milliseconds a message stays.
 TOAST_MS = 6000
 
@@ -114,7 +117,7 @@ class HintLine(QWidget):
         self._said = one_line(text, 2000)
         self._icon.setPixmap(self._theme.pixmap(icon, role, 16, self.devicePixelRatioF()))
         self._toast.setStyleSheet(f"color: {self._theme.color(role).name()};")
-        self._toast.setToolTip(tip_of(text))
+        self._toast.setToolTip(tip_of(text, longest=_WHOLE))
         self._icon.show()
         self._fit_toast()
         self._timer.start()

@@ -9,12 +9,12 @@ from PySide6.QtGui import Qt
 from agents.status.untrusted import one_line
 
 #: Characters of one line of a tool tip.
-LONGEST = 2000
+LONGEST = 400
 
 
-def tip_of(*lines: str) -> str:
+def tip_of(*lines: str, longest: int = LONGEST) -> str:
     """Return a tool tip of these lines, without the empty ones; nothing in it is a tag or deceives the eye."""
-    shown = [line for line in (one_line(line, LONGEST) for line in lines) if line]
+    shown = [line for line in (one_line(line, longest) for line in lines) if line]
     text = "\n".join(shown)
     if not Qt.mightBeRichText(text):
         return text
