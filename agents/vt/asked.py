@@ -14,6 +14,9 @@ from agents.vt.stream import Osc
 #: Characters of a title and of a note that are kept; notes that wait for somebody to take them.
 TITLE, TEXT, NOTES = 256, 1024, 32
 
+#: Characters of what was to be copied: as long as a string can be.
+CLIPBOARD = 64 * 1024
+
 #: Keys of the palette beside 0 to 255.
 FOREGROUND, BACKGROUND, CURSOR = -1, -2, -3
 _DYNAMIC = {10: FOREGROUND, 11: BACKGROUND, 12: CURSOR}
@@ -96,7 +99,8 @@ class Asked:
                 self.palette.pop(int(index), None)
 
     def _note(self, kind: NoteKind, body: bytes) -> None:
-        self._notes.append(Note(kind, printable(body.decode("utf-8", "replace"), TEXT)))
+        longest = CLIPBOARD if kind == "clipboard" else TEXT
+        self._notes.append(Note(kind, printable(body.decode("utf-8", "replace"), longest)))
         del self._notes[:-NOTES]
 
 

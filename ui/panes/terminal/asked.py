@@ -18,6 +18,9 @@ SHOWN_MS = 15_000
 
 _REFUSED = "not done"
 
+#: Characters of what would be copied that are shown before.
+_EXCERPT = 40
+
 
 class Asked(QObject):
     """Owned by a terminal pane; says things in its corner. Nothing acts by itself."""
@@ -37,13 +40,14 @@ class Asked(QObject):
             self._timer.start()
 
     def _words(self, note: Note) -> str:
+        self._clipboard = ""  # only what is said can be allowed
         if note.kind == "notification":
             return f"says: {notification(note.text)}"
         self._clipboard = written(note.text)
         if not self._clipboard:
             return f"asked about the clipboard: {_REFUSED}"
         allows = f" ({self.key} allows it once)" if self.key else ""
-        return f"asked to write to the clipboard: {_REFUSED}{allows}"
+        return f"asked to copy “{one_line(self._clipboard, _EXCERPT)}”: {_REFUSED}{allows}"
 
     def allow(self) -> bool:
         """Put on the clipboard what the program wanted there; false when it wants nothing now."""

@@ -365,8 +365,8 @@ def test_no_program_writes_the_clipboard_unless_allowed_once(
     made = bench().open()
     made.focus()
     made.prints(asks_to_copy("theirs"))
-    made.pump.until(lambda: "clipboard" in made.said("asked"))
-    assert made.said("asked") == "asked to write to the clipboard: not done (Ctrl+Shift+Y allows it once)"
+    made.pump.until(lambda: "copy" in made.said("asked"))
+    assert made.said("asked") == "asked to copy “theirs”: not done (Ctrl+Shift+Y allows it once)"
     assert qapp.clipboard().text() == "mine"
     press("Ctrl+Shift+Y")
     assert qapp.clipboard().text() == "theirs"

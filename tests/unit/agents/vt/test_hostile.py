@@ -209,7 +209,7 @@ def test_a_title_is_one_short_line_of_what_can_be_printed() -> None:
     assert grid.title == ""
 
 
-@pytest.mark.parametrize("code", [b"52;c;", b"9;", b"777;notify;t;", b"99;;"])
+@pytest.mark.parametrize("code", [b"9;", b"777;notify;t;", b"99;;"])
 def test_what_is_asked_for_is_written_down_as_one_clean_line(code: bytes) -> None:
     grid = Grid(2, 20)
     grid.feed(b"\x1b]" + code + "pay\u202ecilp\x01\nnow".encode() * 200 + b"\x07")
@@ -217,6 +217,18 @@ def test_what_is_asked_for_is_written_down_as_one_clean_line(code: bytes) -> Non
     assert len(note.text) <= 1024
     assert not any(unicodedata.category(character) in {"Cc", "Cf", "Cs"} for character in note.text)
     assert grid.take_notes() == ()
+
+
+def test_what_was_to_be_copied_is_kept_whole_and_of_few() -> None:
+    grid = Grid(2, 20)
+    grid.feed(b"\x1b]52;c;" + b"QUJD" * 10_000 + b"\x07")
+    (note,) = grid.take_notes()
+    assert note.text == "c;" + "QUJD" * 10_000
+    most = memory()
+    for _ in range(500):
+        grid.feed(b"\x1b]52;c;" + b"QUJD" * 10_000 + b"\x07")
+    assert memory() - most < 20_000
+    assert len(grid.take_notes()) == 32
 
 
 def test_links_in_a_flood_are_forgotten_and_never_taken_for_others() -> None:
