@@ -136,6 +136,21 @@ def test_f6_walks_out_of_it_and_in_again_in_both_directions(deck: Deck) -> None:
     assert deck.window.zone() is not Zone.TERMINAL
 
 
+def test_finding_in_the_shell_and_back_by_key(deck: Deck) -> None:
+    put(deck.fleet, beside("fix"))  # type: ignore[arg-type]
+    deck.select("fix")
+    deck.keys("t", "Ctrl+Shift+G")
+    tool = deck.window.tools.terminal
+    assert tool.find_bar.isVisible()
+    assert deck.window.zone() is Zone.FIELD
+    deck.keys("Esc")
+    assert tool.find_bar.isHidden()
+    assert deck.window.zone() is Zone.TERMINAL
+    deck.window.stage.hide_agent("id-fix")
+    deck.keys("Ctrl+Shift+S")
+    assert deck.window.place().agent == "id-fix", "written to the agent it stands beside, shown for it"
+
+
 def test_leaving_is_learned_and_remembered_by_the_next_window(make_deck: MakeDeck, deck: Deck) -> None:
     put(deck.fleet, beside("fix"))  # type: ignore[arg-type]
     deck.select("fix")

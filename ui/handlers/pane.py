@@ -21,12 +21,16 @@ class PaneHandlers:
         return {command: partial(self._pass_on, command) for command in passed}
 
     def _pass_on(self, command: str) -> None:
-        place = self._window.place()
-        if place.zone is Zone.TERMINAL and place.agent is None and self._window.tools.terminal.perform(command):
-            return
+        window = self._window
+        place, row = window.place(), window.subject()
+        if place.zone is Zone.TERMINAL and place.agent is None:
+            if window.tools.terminal.perform(command):
+                return
+            if row is not None:
+                window.stage.show_agent(row.id)  # else it would be done in whatever pane is in front
         pane = self._pane()
         if pane is None or not pane.perform(command):
-            self._window.tell("this pane cannot do that", "warning")
+            window.tell("this pane cannot do that", "warning")
 
     def _pane(self) -> Pane | None:
         row = self._window.subject()
