@@ -56,6 +56,12 @@ NARROW = (
     "\u274d\u274f-\u2752\u2756\u2758-\u2794\u2798-\u27af\u27b1-\u27be\u27c0-\u2b1a\u2b1d-\u2b4f\ue000-\uf8ff"
 )
 
+#: More that joins nothing and is drawn as it is: East Asian scripts, symbols and emoji that the cores know as wide.
+WIDE = (
+    "\u2300-\u27bf\u3000-\u3029\u3030-\u303e\u3041-\u3096\u309b-\u30ff\u3105-\u312f\u3131-\u318e\u3190-\u31e3\u31f0-\u4dbf"
+    "\u4e00-\ua48c\uac00-\ud7a3\uf900-\ufa6d\uff01-\uff60\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6c5"
+)
+
 #: Text of which characters and columns are the same.
 SIMPLE = re.compile(f"[ -~{NARROW}]*")
 

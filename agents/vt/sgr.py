@@ -10,7 +10,7 @@ import codecs
 import functools
 import re
 
-from agents.vt.cells import CONCEAL, FAINT, NARROW, OVERLINE
+from agents.vt.cells import CONCEAL, FAINT, NARROW, OVERLINE, WIDE
 
 #: Parameters of one sequence that the core takes without harm (it has room for sixteen).
 _PARAMETERS = 12
@@ -27,7 +27,7 @@ _KNOWN = re.compile(rb"(?:[^\x1b]++|\x1b(?!\[[0-9;:]*+m)|\x1b\[%s)*+" % _EASY)
 #: be repeated, a restored cursor, tab stops and whatever ``agents.vt.mending`` looks for are not in it.
 _OTHER = rb"[0-9]{0,4}(?:;[0-9]{0,4})?[@-KNPSX-Z`adefjkn]"
 _BYTES = rb"(?:[^\x00\x1b\x7f-\xff]++|\x1b\[(?:%s|%s)|\x1b[7=>DEM])*+"
-_ASCII, _TEXT = r"[^\x00\x1b\x7f-\xff]", rf"[\x01-\x1a\x1c-~{NARROW}]"
+_ASCII, _TEXT = r"[^\x00\x1b\x7f-\xff]", rf"[\x01-\x1a\x1c-~{NARROW}{WIDE}]"
 _USUAL, _SAFE = (re.compile(_BYTES % (styling, _OTHER)) for styling in (_EASY, rb"[0-9;:]*+m"))
 _USUAL_TEXT, _SAFE_TEXT = (re.compile(form.pattern.decode().replace(_ASCII, _TEXT)) for form in (_USUAL, _SAFE))
 

@@ -7,7 +7,9 @@ import unicodedata
 
 import pytest
 
-from agents.vt.cells import BITS, NARROW, SIMPLE, SIZE, Looks, erased, runs
+from agents.vt import mending, safety
+from agents.vt.cells import BITS, NARROW, SIMPLE, SIZE, WIDE, Looks, erased, runs
+from agents.vt.joining import JOINING
 from agents.vt.libvterm import Core, Library
 from agents.vt.rows import PLAIN, TRUE_COLOUR, Run, Style
 from tests.unit.agents.vt.cores import libraries, needed
@@ -36,6 +38,16 @@ def test_what_counts_as_narrow_takes_one_column_and_joins_nothing(library: Libra
         core.write(b"\x1b[H\x1b[2J" + text.encode() + b"|")
         assert core.text() == (text + "|",)
         assert core.cursor() == (0, len(text) + 1)
+
+
+def test_what_is_drawn_as_it_is_joins_nothing_and_is_not_mended() -> None:
+    drawn = [chr(code) for code in range(0xA0, 0x20000) if re.match(f"[{NARROW}{WIDE}]", chr(code))]
+    assert len(drawn) > 40_000
+    joining = re.compile(f"[{JOINING}]")
+    assert [one for one in drawn if joining.match(one) or mending.mended(one) != one] == []
+    for begin in range(0, len(drawn), 4000):
+        text = "".join(drawn[begin : begin + 4000]).encode()
+        assert safety.portions(text, styled=True) == ([text], len(text))
 
 
 def test_ascii_is_simple_and_what_is_wide_or_joins_is_not() -> None:

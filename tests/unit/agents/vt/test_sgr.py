@@ -58,7 +58,7 @@ def test_no_sequence_has_more_parameters_than_the_core_has_room_for() -> None:
         b"plain\r\n\ttext",
         b"\x1b[m\x1b[0;1;31m\x1b[01;32m\x1b[38;5;255m\x1b[48;2;1;2;3;1m",
         b"\x1b[2J\x1b[H\x1b[12;40H\x1b[K\x1b7",
-        "é│✓".encode(),
+        "é│✓漢字かな한글👍⌚".encode(),
     ],
 )
 def test_usual_output_is_drawn_as_it_is(data: bytes) -> None:
@@ -102,7 +102,9 @@ def test_styling_the_core_does_not_know_is_safe_but_not_usual(data: bytes) -> No
         b"\x1b(0",
         b"\xff",
         b"\xc2\x85",
-        "漢".encode(),
+        "\ufe0f".encode(),
+        "\u200d".encode(),
+        "\U0001f9ff".encode(),
         "e\u0301".encode()[1:],
         b"\xe2\x94",
     ],
