@@ -62,7 +62,7 @@ class History:
     def __init__(self, source: LogSource, grid_factory: GridFactory, clock: Clock) -> None:
         self._source = source
         self._factory = grid_factory
-        self._clock = clock
+        self._turns = Turns(clock)
         self._lock = asyncio.Lock()
         self._age = 0
         self._pieces: list[Piece] = []
@@ -211,7 +211,7 @@ class History:
         floor = past.began if piece.end > past.began else 0
         text = MainText(self._source, piece.end, alternate=piece.alternate, floor=floor)
         screen = Screen(piece.rows, past.cols, fresh=self._source.start <= floor, tallest=self._tallest)
-        return await pieces.plan(self._source, text, screen, begin=begin)
+        return await pieces.plan(self._source, text, screen, self._turns, begin=begin)
 
     async def _draw(self, piece: Piece, plan: Plan) -> Drawn:
         grid = pieces.empty(self._factory, piece.rows, self._past.cols, piece.count)
@@ -222,7 +222,7 @@ class History:
                 raise Gone("the lines of this piece are no longer asked for")
 
         try:
-            return await pieces.drawn(self._source, plan, grid, Turns(self._clock), check, flushed=piece.flushed)
+            return await pieces.drawn(self._source, plan, grid, self._turns, check, flushed=piece.flushed)
         except BaseException:
             grid.close()
             raise

@@ -58,7 +58,7 @@ class Drawn(msgspec.Struct):
         return (self.grid.kept(at) if at >= 0 else None) or Row()
 
 
-async def plan(source: LogSource, text: MainText, screen: Screen, *, begin: int | None) -> Plan:
+async def plan(source: LogSource, text: MainText, screen: Screen, turns: Turns, *, begin: int | None) -> Plan:
     """Find a piece before where ``text`` stands: down to ``begin`` if that is known. Raises Gone."""
     spans: list[Span] = []
     length = lines = 0
@@ -67,6 +67,7 @@ async def plan(source: LogSource, text: MainText, screen: Screen, *, begin: int 
             break
         older = await text.back(_STEP if begin is None else min(_STEP, text.begin - begin))
         data = await opening.joined(source, older)
+        await turns.rest()
         cut, forgets = _cut(data, older, begin, screen)
         kept = opening.cut(older, cut)
         spans = opening.merged(kept, spans)
