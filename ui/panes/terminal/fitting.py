@@ -85,7 +85,7 @@ class Fitting(QObject):
         narrower = msgspec.structs.replace(size, cols=max(1, size.cols - 1))
         self._sizing.is_foreign(narrower.rows, narrower.cols)  # news of it is not another view's doing
         self._resize(narrower)
-        self._resize(self._sizing.wanted or size)
+        self._resize((self._sizing.wanted if self._view.owns_size else None) or size)
 
     def _resize(self, size: Size) -> None:
         async def work() -> None:

@@ -253,6 +253,28 @@ def test_news_of_the_size_from_before_ours_takes_nothing_away(bench: MakeBench) 
     assert made.said("size") == ""
 
 
+def test_a_screen_nobody_knows_is_drawn_anew_by_a_size_one_column_narrower_and_back(bench: MakeBench) -> None:
+    made = bench().open()
+    made.pane.find_bar.open()
+    made.resized(30, 100)
+    made.pump.until(lambda: made.said("size") != "")
+    made.terminal.fitting.repaint()
+    assert made.sizes()[-2:] == [(30, 99), (30, 100)]
+    made.focus()
+    fits = made.terminal.view.fitting()
+    made.terminal.fitting.repaint()
+    assert made.sizes()[-1] == fits
+
+
+def test_an_ended_program_is_told_no_size(bench: MakeBench) -> None:
+    made = bench()
+    put(made.fleet, terminal_row(lifecycle=Lifecycle.EXITED, exit_code=0))
+    made.open()
+    made.focus()
+    made.terminal.fitting.repaint()
+    assert made.sizes() == []
+
+
 def test_of_a_drag_the_last_size_is_sent(bench: MakeBench) -> None:
     made = bench().open()
     made.focus()
