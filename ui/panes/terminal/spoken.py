@@ -1,4 +1,4 @@
-"""What a terminal in view says to assistive technology: its lines, the cursor and the selection as offsets in them."""
+"""What a terminal in view says to assistive technology: its lines, and the cursor as an offset in them."""
 
 from __future__ import annotations
 
@@ -87,19 +87,6 @@ class SpokenCanvas(LinkingCanvas):
         """Return the character at a point of the desktop, -1 outside."""
         inner = QPointF(self.viewport().mapFromGlobal(point))
         return self._offset(self.place_at(inner, is_border=False)) if self.picture_rect().contains(inner) else -1
-
-    def selected_offsets(self) -> tuple[int, int]:
-        """Return what is selected of the lines in view, from the first character to behind the last."""
-        if not self.selection or self.selection.block:
-            return 0, 0
-        lines = self._lines()
-        first, last = self.first_line(), self.first_line() + len(lines) - 1
-        begin, end = self.selection.begin, self.selection.end
-        if not lines or end.line < first or begin.line > last:
-            return 0, 0
-        start = self._offset(begin) if begin.line >= first else 0
-        stop = self._offset(end) if end.line <= last else len(self.accessible_text())
-        return start, stop
 
     def select_offsets(self, first: int, last: int) -> None:
         """Select characters of the lines in view."""

@@ -1,4 +1,4 @@
-"""What assistive technology learns of a terminal: text, cursor, places, selection, and changes in batches."""
+"""What assistive technology learns of a terminal: text, cursor, places, and changes in batches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from PySide6.QtGui import QAccessible, QAccessibleTextCursorEvent, QAccessibleTextUpdateEvent
 
-from app.terminal.selection import Place, Selection
 from tests.ui.panes.terminal.conftest import Desk
 from ui.panes import accessible
 from ui.panes.terminal.accessible import difference
@@ -46,17 +45,25 @@ def test_where_a_character_is(text: Any, desk: Desk) -> None:
     assert text.offsetAtPoint(desk.view.viewport().mapToGlobal(desk.view.viewport().rect().topLeft())) == -1
 
 
-def test_the_selection_both_ways(text: Any, desk: Desk) -> None:
-    assert text.selectionCount() == 0
-    desk.view.select(Selection(Place(0, 6), Place(1, 3)))
-    first, last = text.selection(0)
-    assert text.selectionCount() == 1
-    assert text.text(first, last) == "漢字 line\nsec"
+def test_a_reader_can_select_and_is_told_of_no_selection_it_could_not_read(text: Any, desk: Desk) -> None:
     start = desk.view.accessible_text().index("second")
     text.setSelection(0, start, start + 6)
     assert desk.view.selected_text() == "second"
+    assert text.selectionCount() == 0
     text.removeSelection(0)
     assert not desk.view.selection
+    text.addSelection(0, 5)
+    assert desk.view.selected_text() == "first"
+
+
+def test_everything_else_can_be_asked_for_too(desk: Desk, installed: accessible.Factory) -> None:
+    """A reader on the desktop asks for each interface there is: one that is not there must not end the process."""
+    found = QAccessible.queryAccessibleInterface(desk.view)
+    assert found.textInterface() is not None
+    assert found.actionInterface() is not None
+    for ask in (found.valueInterface, found.tableCellInterface, found.attributesInterface, found.selectionInterface):
+        assert ask() is None
+    assert found.editableTextInterface() is None
 
 
 def test_a_hidden_cursor_is_nowhere(desk: Desk) -> None:
