@@ -67,6 +67,9 @@ Piece = Text | Bell | Csi | Osc | Str | Reset
 
 #: Neighbouring text with the control sequences that only style, move and erase, eaten in one step.
 _PLAIN = re.compile(rb"(?:\x1b\[[0-9;:]{0,64}+[@-Z`abdefgijkmorsuvwyz-~][^\x07\x1b]*+)++")
+
+#: What sets and resets modes, as programs write it around every frame.
+_MODES = re.compile(rb"\x1b\[\?[0-9;]{1,64}+[hl]")
 _ESCAPE = re.compile(rb"\x1b[ -/]{0,8}+([0-~])?")
 _CSI = re.compile(rb"\x1b\[([\x00-\x17\x19\x1c-?\x7f]*+)([@-~])?")
 _CSI_PARTS = re.compile(rb"([<-?]?)([0-9:;]*+)([ -/]*+)")
@@ -135,6 +138,10 @@ class Splitter(msgspec.Struct):
         return end
 
     def _sequence(self, data: bytes, at: int, resume: int, pieces: list[Piece]) -> int:
+        modes = _MODES.match(data, at)
+        if modes is not None:
+            pieces.append(_csi(modes[0]))
+            return modes.end()
         plain = _PLAIN.match(data, at)
         if plain is not None:
             pieces.append(Text(plain[0]))
