@@ -257,7 +257,7 @@ class Hold:
     def _guard(self, incarnation: int) -> None:
         """Leave a screen undrawn over which daemons died."""
         unit = self._unit
-        self.rehearsal.load()
+        self.rehearsal.begin(has_screen=unit.spec.pty)
         if self.rehearsal.is_left_undrawn and unit.adapter is not None:
             unit.adapter.leave_undrawn(incarnation)
             unit.undrawn = UNDRAWN
@@ -266,7 +266,8 @@ class Hold:
     def _rehearse(self) -> None:
         """Draw its screen once under the mark, so that nobody who looks at it later draws anything unproven."""
         unit = self._unit
-        if self.rehearsal.is_left_undrawn or unit.adapter is None or not unit.spec.pty:
+        if self.rehearsal.is_left_undrawn or unit.adapter is None:
+            self.rehearsal.close()
             return
         with unit.firewall("drawing its screen"), self.rehearsal.marked():
             unit.adapter.rehearse()

@@ -96,6 +96,7 @@ class Life:
         unit = self.unit
         self.save()
         self.hold.tether.drop()
+        self.hold.rehearsal.close()
         unit.recorder.close()
         unit.intake.transcript.close()
 

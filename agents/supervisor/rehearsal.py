@@ -7,6 +7,7 @@ directory while an adopting daemon reads its output and draws its screen; one th
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,46 +24,55 @@ UNDRAWN: Final = (
 
 
 class Rehearsal:
-    """Owned by one agent's hold."""
+    """Owned by one agent's hold; its file is open while an adoption goes on."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._has_screen = False
         self._deaths = 0
+        self._fd: int | None = None
 
     @property
     def is_left_undrawn(self) -> bool:
         """Tell whether too many daemons died over it."""
         return self._deaths >= MOST_DEATHS
 
-    def load(self) -> None:
-        """Count the daemons that died over it; one that was in the middle of it is one of them."""
+    def begin(self, *, has_screen: bool) -> None:
+        """Begin to take it over: count the daemons that died over it, of which one was in the middle of it."""
+        self._has_screen = has_screen
         with contextlib.suppress(OSError, ValueError, IndexError):  # none did, or nobody can tell
             words = self._path.read_text().split()
             self._deaths = int(words[0]) + ("drawing" in words)
-            self._write("")
+            self._note("")
 
     @contextmanager
     def marked(self) -> Iterator[None]:
         """Say on the disk that its output is being read and drawn now; it must not await anything meanwhile."""
-        if self.is_left_undrawn:
+        if self.is_left_undrawn or not self._has_screen:
             yield
             return
-        self._write("drawing")
+        self._note("drawing")
         try:
             yield
         finally:
-            self._write("")
+            self._note("")
 
     def forget(self) -> None:
         """Begin anew: it was drawn, or another process begins with an empty screen."""
         self._deaths = 0
-        self._write("")
+        self.close()
+        with contextlib.suppress(OSError):  # a read-only disk: the next daemon tries it once less
+            self._path.unlink(missing_ok=True)
 
-    def _write(self, what: str) -> None:
+    def close(self) -> None:
+        """Close the file; what it says stays."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def _note(self, what: str) -> None:
         """Keep the count. Not synced: it is about daemons that end, not about machines."""
         with contextlib.suppress(OSError):  # a full or read-only disk: then there is no guard
-            if self._deaths or what:
-                self._path.write_text(f"{self._deaths} {what}\n")
-                self._path.chmod(0o600)
-            else:
-                self._path.unlink(missing_ok=True)
+            if self._fd is None:
+                self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.pwrite(self._fd, f"{self._deaths} {what:8}\n".encode(), 0)

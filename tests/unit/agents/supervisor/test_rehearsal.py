@@ -11,16 +11,16 @@ from agents.supervisor.rehearsal import MOST_DEATHS, Rehearsal
 
 def died_drawing(path: Path) -> None:
     """Be a daemon that dies in the middle of it."""
-    rehearsal = Rehearsal(path)
-    rehearsal.load()
+    rehearsal = found(path)
     with rehearsal.marked():
         left = path.read_text()
+    rehearsal.close()
     path.write_text(left)
 
 
 def found(path: Path) -> Rehearsal:
     rehearsal = Rehearsal(path)
-    rehearsal.load()
+    rehearsal.begin(has_screen=True)
     return rehearsal
 
 
@@ -28,9 +28,19 @@ def test_drawn_well_nothing_stays_behind(tmp_path: Path) -> None:
     path = tmp_path / "drawing"
     rehearsal = found(path)
     with rehearsal.marked():
-        assert path.read_text() == "0 drawing\n"
+        assert path.read_text().split() == ["0", "drawing"]
         assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().split() == ["0"]
+    rehearsal.forget()
     assert not path.exists()
+
+
+def test_without_a_screen_nothing_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "drawing"
+    rehearsal = Rehearsal(path)
+    rehearsal.begin(has_screen=False)
+    with rehearsal.marked():
+        assert not path.exists()
 
 
 def test_after_two_deaths_it_is_left_alone_by_every_daemon_until_it_begins_anew(tmp_path: Path) -> None:
