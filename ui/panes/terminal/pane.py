@@ -106,7 +106,7 @@ class TerminalPane(QWidget):
         view.link_activated.connect(self.link_activated)
         view.drawn.connect(self._on_drawn)
         view.paste_wanted.connect(self.paste_text)
-        self.unread.again.connect(self.open)
+        self.unread.again.connect(self._try_again)
         self.exit_bar.again.connect(self.again)
         self.guard.pasted.connect(self._on_pasted)
         self.guard.closed.connect(self.view.setFocus)
@@ -168,8 +168,10 @@ class TerminalPane(QWidget):
             self.fitting.send()
             ahead, self._ahead = bytes(self._ahead), bytearray()
             self._sending.send(ahead)
-        if before is not None and before.lifecycle in _ENDED and self._is_live and self.view.isVisible():
-            self.open()
+        if before is not None and before.lifecycle is not row.lifecycle:
+            is_new = before.lifecycle in _ENDED and self._is_live
+            if (is_new and self.view.isVisible()) or self.unread.isVisible():
+                self.open()
 
     def follow(self, change: Change) -> None:
         """Take what changed about this agent, or a new connection."""
@@ -179,7 +181,7 @@ class TerminalPane(QWidget):
         elif change.what in (What.CONNECTION, What.RESET):
             self._show_connection()
             self.fitting.send()
-            if self._fleet.connected and self._stack.currentWidget() is self.unread and self.isVisible():
+            if self._fleet.connected and self.unread.isVisible():
                 self.open()
 
     def _show_connection(self) -> None:
@@ -194,6 +196,12 @@ class TerminalPane(QWidget):
             return
         goes_on, button = ("resumes it", "Resume") if is_resumed(row) else ("runs it again", "Run again")
         self.exit_bar.show_end(f"{row.headline} — Enter {goes_on}", button)
+
+    def _try_again(self) -> None:
+        if self._is_live:
+            self.open()
+        else:
+            self.again()
 
     def again(self) -> None:
         """Let an ended program go on."""

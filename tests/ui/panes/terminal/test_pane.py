@@ -109,6 +109,24 @@ def test_a_screen_that_cannot_be_read_says_why_and_enter_tries_again(bench: Make
     made.shows("there")
 
 
+def test_a_program_that_could_not_be_started_says_why_and_enter_runs_it_again(bench: MakeBench) -> None:
+    made = bench()
+    made.daemon.refuse["terminal.open"] = RpcError(ErrorCode.NOT_POSSIBLE, "fox has no terminal")
+    put(made.fleet, terminal_row(lifecycle=Lifecycle.FAILED, reason="no such program"))
+    made.open()
+    made.focus()
+    assert "no such program" in made.terminal.exit_bar.words.text()
+    made.daemon.answers["agent.restart"] = Started("a", "fox", 2)
+    press("Enter")
+    made.pump.settle()
+    assert [ref.id for ref in made.daemon.of("agent.restart")] == ["a"]
+    del made.daemon.refuse["terminal.open"]
+    made.prints(b"now it runs\r\n")
+    put(made.fleet, terminal_row(lifecycle=Lifecycle.STARTING))
+    put(made.fleet, terminal_row())
+    made.shows("now it runs")
+
+
 # -- keys
 
 
