@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
 import resources
+from agents.model import LIVE, Lifecycle
 from agents.vt import libvterm
 from app.commands import Zone
 from app.keymap import load
@@ -28,6 +29,9 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(libvterm.missing()), reason=libvterm.missing() or "there is a core"),
 ]
+
+#: What somebody does in a program, up to its end.
+Work = Callable[[User, TerminalPane], Awaitable[None]]
 
 _EVERYWHERE = {"F6", "Shift+F6", "F8", "Shift+F8", "F11"}
 #: What a view keeps besides, none of which a program could tell from another key (paste: as in every terminal).
@@ -56,6 +60,7 @@ def project(deck: Deck) -> Path:
 async def opened(user: User, name: str) -> TerminalPane:
     """Give the keyboard to an agent's terminal, by key."""
     await user.until(lambda: user.row(name), f"{name} is there")
+    user.window.resize(1280, 800)
     user.window.roster.view.setFocus()
     row = user.row(name)
     assert row is not None
@@ -121,3 +126,104 @@ def test_every_chord_that_is_vims_reaches_it(qapp: QApplication, deck: Deck, pro
     play(qapp, deck, scenario)
     assert {chord: name for chord, name in got.items() if name != in_vim(chord)} == {}
     assert len(got) > 200
+
+
+async def in_vim_window(user: User, pane: TerminalPane) -> None:
+    await shows(user, pane, "def greet(name):")
+    await user.type("gg")
+    await user.keys("Ctrl+w", "s", "Ctrl+w", "j")
+    await user.type(":vsplit poem.txt")
+    await user.keys("Enter")
+    await shows(user, pane, "Grüße", "日本語")
+    await user.keys("Ctrl+v", "Down", "Down", "Right", "Right", "Right")
+    await shows(user, pane, "VISUAL BLOCK", "3,5-4")
+    picture(user, "vim")
+    await user.keys("Esc")
+    await user.type(":wqa")
+    await user.keys("Enter")
+
+
+async def in_htop(user: User, pane: TerminalPane) -> None:
+    await shows(user, pane, "Tasks:", "F10Quit")
+    await user.keys("F9")
+    await shows(user, pane, "Send signal:", "SIGTERM")
+    picture(user, "htop")
+    await user.keys("Esc", "F10")
+
+
+async def in_mc(user: User, pane: TerminalPane) -> None:
+    await shows(user, pane, "poem.txt", "10Quit")
+    await user.keys("F9", "Down")
+    await shows(user, pane, "Listing format")
+    picture(user, "mc")
+    await user.keys("F10")
+    await shows(user, pane, "Hint:")
+    await user.keys("F10")
+
+
+async def in_tmux(user: User, pane: TerminalPane) -> None:
+    await shows(user, pane, "[work]")
+    await user.keys("Ctrl+b", "%")
+    await user.until(lambda: re.search("│:$", pane.view.accessible_text(), re.MULTILINE), "a shell in the new pane")
+    await user.type("seq 30")
+    await user.keys("Enter")
+    await shows(user, pane, "│30")
+    await user.keys("Ctrl+b", "[")
+    await shows(user, pane, "[0/")
+    picture(user, "tmux")
+    await user.keys("q")
+    await user.until(lambda: "[0/" not in pane.view.accessible_text(), "copy mode is left")
+    await user.keys("Ctrl+b", ":")
+    await user.until(lambda: "[work]" not in pane.view.accessible_text(), "tmux asks for a command")
+    await user.type("kill-server")
+    await user.keys("Enter")
+
+
+async def in_fzf(user: User, pane: TerminalPane) -> None:
+    await shows(user, pane, "5/5")
+    await user.type("ppl")
+    await shows(user, pane, "2/5")
+    picture(user, "fzf")
+    await user.keys("Esc")
+
+
+async def in_less(user: User, pane: TerminalPane) -> None:
+    await shows(user, pane, "entry 1:")
+    await user.type("/entry 270")
+    await user.keys("Enter")
+    await shows(user, pane, "entry 270")
+    picture(user, "less")
+    await user.keys("q")
+
+
+@pytest.mark.parametrize(
+    ("name", "argv", "work"),
+    [
+        ("vim", ("vim", "-N", "-u", "NONE", "-i", "NONE", "-n", "-c", "syntax on | set ruler", "it.py"), in_vim_window),
+        ("htop", ("htop", "-d", "5"), in_htop),
+        ("mc", ("mc", "-u", "--nosubshell"), in_mc),
+        ("tmux", ("tmux", "-f", "tmux.conf", "-S", "socket", "new", "-s", "work"), in_tmux),
+        ("fzf", ("sh", "-c", "fzf --layout=reverse < fruit"), in_fzf),
+        ("less", ("less", "long.txt"), in_less),
+    ],
+)
+def test_a_program_is_worked_in_and_left(
+    qapp: QApplication, deck: Deck, project: Path, name: str, argv: tuple[str, ...], work: Work
+) -> None:
+    (project / "it.py").write_text('def greet(name):\n    """Say hello."""\n    return f"hello {name}"  # why\n' * 4)
+    (project / "poem.txt").write_text("Grüße an alle\n日本語 and 👩‍🚀 emoji\nça va? naïve\n" * 5)
+    (project / "tmux.conf").write_text(
+        "set -g assume-paste-time 0\nset -g repeat-time 0\nset -g default-command 'PS1=: sh'\n"
+    )
+    (project / "fruit").write_text("apple\nbanana\ncherry\ngrape\npineapple\n")
+    (project / "long.txt").write_text("".join(f"entry {n}: hay\n" for n in range(1, 501)))
+    agent = deck.run("shell", project, name=name, argv=argv, pty=True)
+
+    async def scenario(user: User) -> None:
+        pane = await opened(user, name)
+        await work(user, pane)
+        await user.until(lambda: user.row(name).lifecycle not in LIVE, f"it ends:\n{pane.view.accessible_text()}")  # type: ignore[union-attr]
+        assert pane.exit_bar.isVisible()
+
+    play(qapp, deck, scenario)
+    assert deck.row(agent).lifecycle is Lifecycle.EXITED
