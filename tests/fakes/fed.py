@@ -35,7 +35,8 @@ class Fed:
         self.starved = False
         self.is_closed = False
         self.waiting = bytearray()
-        self.looks = 0
+        self.looks = self.fetches = 0
+        self.refuse: Exception | None = None
         self.trimmed = False
         self.end_of_search = asyncio.Event()
         self.end_of_search.set()
@@ -77,6 +78,9 @@ class Fed:
         return bool(self.waiting)
 
     async def fetch(self) -> None:
+        self.fetches += 1
+        if self.refuse is not None:
+            raise self.refuse
         self.starved = False
 
     def line(self, number: int) -> Row | None:

@@ -56,7 +56,7 @@ class TerminalCanvas(TerminalScroll):
         self._drawn_first = 0
         self._held_since: float | None = None
         self._bells = 0
-        self._fetching = False
+        self._fetching = self._is_cut_off = False
         self._is_stale = True
         self._echo_until = float("-inf")
         self._due, self._late_s = math.inf, 0.0
@@ -78,6 +78,7 @@ class TerminalCanvas(TerminalScroll):
             self.terminal.close()
         self.terminal = terminal
         self._looks, self._picture = [], None
+        self._is_cut_off = False
         self._rows.clear()
         self._held_since = None
         self._bells = terminal.grid.bells if terminal is not None else 0
@@ -99,6 +100,7 @@ class TerminalCanvas(TerminalScroll):
         if self.terminal is None:
             return
         self.terminal.grew(size, rows, cols)
+        self._is_cut_off = self._fetching
         if rows and (rows, cols) != self._size_told and not self.hasFocus():
             self.owns_size = False
         self.wake()
@@ -142,7 +144,7 @@ class TerminalCanvas(TerminalScroll):
     def _come_again(self, now: float, *, is_behind: bool) -> None:
         """Have the next frame when there may be something to show; never while nothing is going on."""
         pause = self._following.next_look(now)
-        if is_behind or self._held_since is not None:
+        if (is_behind and not self._is_cut_off) or self._held_since is not None:
             self._frame.start(FRAME_MS)
         elif pause is not None and now < self._echo_until:
             self._frame.start(ECHO_MS)
@@ -158,18 +160,19 @@ class TerminalCanvas(TerminalScroll):
         return self._following.next_look(self._clock()) is not None
 
     def _fetch(self, terminal: Shown) -> None:
-        """Get the output that is not at hand yet, of a log elsewhere."""
-        if self._fetching:
+        """Get the output that is not at hand, of a log elsewhere; when that fails, not again before there is more."""
+        if self._fetching or self._is_cut_off:
             return
-        self._fetching = True
+        self._fetching = self._is_cut_off = True
 
         async def work() -> None:
             try:
                 await terminal.fetch()
+                self._is_cut_off = False
             finally:
                 self._fetching = False
-            if isValid(self) and self.terminal is terminal:
-                self.wake()
+                if isValid(self):
+                    self.wake()  # also where another terminal waits for its turn by now
 
         self._spawner.spawn(work(), "reading the output of a terminal")
 

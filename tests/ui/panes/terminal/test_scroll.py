@@ -183,6 +183,24 @@ def test_output_that_is_elsewhere_is_fetched(desk: Desk) -> None:
     desk.pump.settle()
 
 
+def test_output_that_cannot_be_fetched_is_asked_for_again_with_the_next_news(desk: Desk) -> None:
+    desk.fed.refuse = ConnectionError("gone")
+    desk.fed.starved = True
+    for _ in range(3):
+        desk.view.wake()
+        desk.view.send(b"x")
+        desk.pump.until(lambda: desk.pump.failures)
+        desk.clock.now += 1
+        desk.pump.until(lambda: not desk.view._frame.isActive())
+    assert desk.fed.fetches == 1
+    desk.pump.failures.clear()
+    desk.fed.refuse = None
+    desk.view.grew(9, 10, 40)
+    desk.pump.until(lambda: not desk.fed.starved)
+    assert desk.fed.fetches == 2
+    desk.pump.settle()
+
+
 def test_the_badge_stays_in_the_middle(open_desk: Callable[..., Desk]) -> None:
     desk = long(open_desk)
     desk.view.scroll_lines(-3)
