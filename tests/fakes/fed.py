@@ -113,6 +113,8 @@ class Fed:
             for first, last in reversed(spans):
                 yield number, first, last - first
         await self.end_of_search.wait()
+        if self.refuse is not None:
+            raise self.refuse
 
     def close(self) -> None:
         self.is_closed = True

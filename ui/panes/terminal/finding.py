@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from shiboken6 import isValid
@@ -38,8 +39,9 @@ class TerminalSearch:
         self.done = False
         self.capped = False
         self.is_canceled = False
+        self.ended = False  # also where it failed
         self._finder: Finder | None = None
-        self._work: asyncio.Task[None] | None = None
+        self._work: asyncio.Task[Any] | None = None
 
     @property
     def progress(self) -> float:
@@ -57,14 +59,10 @@ class TerminalSearch:
         return len(self.hits) - 1 - number if 0 <= number < len(self.hits) else None
 
     async def run(self, finder: Finder, progress: Callable[[], None]) -> None:
-        """Take hits until there are no more, telling after each."""
+        """Take hits until there are no more, telling after each. Raises what reading the log raises."""
         if self.is_canceled:
             return
-        self._finder = finder
-        async with asyncio.TaskGroup() as group:
-            self._work = group.create_task(self._take(finder, progress))
-
-    async def _take(self, finder: Finder, progress: Callable[[], None]) -> None:
+        self._finder, self._work = finder, asyncio.current_task()
         try:
             async for hit in finder:
                 if len(self.hits) >= HIT_LIMIT:
@@ -73,6 +71,7 @@ class TerminalSearch:
                 self.hits.append((hit[0], hit[1], hit[2]))
                 progress()
         finally:
+            self._work, self.ended = None, True
             await finder.aclose()
         self.done = True
         progress()
@@ -90,7 +89,7 @@ class FindingCanvas(SelectingCanvas):
     def _set_up(self) -> None:
         super()._set_up()
         self._progress = QTimer(self, interval=PROGRESS_MS)
-        self._progress.timeout.connect(self.found)
+        self._progress.timeout.connect(self._on_progress)
 
     @property
     def hit(self) -> int:
@@ -130,11 +129,13 @@ class FindingCanvas(SelectingCanvas):
             return
         if go and self._hit < 0 and search.hits:
             self._go_to_hit(0)
-        if search.done:
+        if search.done or len(search.hits) == 1:
+            self.found.emit()
+
+    def _on_progress(self) -> None:
+        if self.search is None or self.search.ended:
             self._progress.stop()
-            self.found.emit()
-        elif len(search.hits) == 1:
-            self.found.emit()
+        self.found.emit()
 
     def before_drawing(self) -> None:
         """Search anew when the lines lost their numbers."""

@@ -151,3 +151,14 @@ def test_a_search_goes_on_until_it_is_ended(desk: Desk) -> None:
     assert search.is_canceled
     assert not search.done
     assert not desk.view._progress.isActive()
+
+
+def test_a_log_that_cannot_be_read_is_told_as_it_is(desk: Desk) -> None:
+    desk.fed.refuse = ConnectionError("the daemon is gone")
+    desk.view.look_for("needle")
+    desk.pump.settle()
+    assert desk.pump.failures == [desk.fed.refuse]
+    desk.pump.failures.clear()
+    assert desk.view.search is not None
+    assert not desk.view.search.done
+    desk.pump.until(lambda: not desk.view._progress.isActive())
