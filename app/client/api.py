@@ -47,6 +47,7 @@ REPEATABLE = frozenset(
         "terminal.open",
         "pane.watch",
         "log.read",
+        "terminal.open",
         "transcript.page",
         "index.rebuild",
     }
