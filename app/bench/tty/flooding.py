@@ -16,8 +16,9 @@ from app.cli.results import Figure
 
 STALL_MS, INTERRUPT_MS = 40.0, 100.0
 
-#: What is typed, with the file for ``%s``, and for how long it runs before Ctrl+C.
-_YES, _AGAIN = "yes", "while cat %s; do :; done"
+#: How often a file is given to one ``cat``, so that it does not end before Ctrl+C: between two of them, in a loop of
+#: the shell's, the key may be lost.
+_OFTEN = 100
 
 
 def figures(size: int, seconds: float, times: int) -> Iterator[Figure]:
@@ -25,9 +26,9 @@ def figures(size: int, seconds: float, times: int) -> Iterator[Figure]:
     say(f"flood: yes and cat of {size / 1e6:g} MB, {times} times {seconds:g} s")
     with scene() as stage:
         file = stage.root / "large"
-        file.write_bytes(coloured(size))
-        again = _AGAIN % shlex.quote(str(file))
-        for name, command in (("yes", _YES), ("cat", again)):
+        file.write_bytes(coloured(size).replace(b"\r\n", b"\n"))  # the pty makes them lines of a terminal again
+        again = f"cat $(yes {shlex.quote(str(file))} | head -n {_OFTEN})"
+        for name, command in (("yes", "yes"), ("cat", again)):
             control = interrupted(stage, command, seconds, times)
             yield from _interrupts(stage, name, Order("flood", times=times, seconds=seconds, command=command), control)
         whole = f"cat {shlex.quote(str(file))}"

@@ -20,7 +20,7 @@ def figures(lines: int) -> Iterator[Figure]:
     say(f"scroll: {lines} lines")
     with scene() as stage:
         file = stage.root / "lines"
-        text = coloured((lines + 1000) * 130).split(b"\n")[: lines + 1000]
+        text = coloured((lines + 1000) * 130).split(b"\r\n")[: lines + 1000]
         file.write_bytes(b"\n".join(text) + b"\n")
         with stage.client() as client:
             shown = stage.shell(client, f"cat {shlex.quote(str(file))}; read forever", pty=True).id

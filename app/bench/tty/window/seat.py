@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from ui.panes.terminal.view import TerminalView
 from ui.shell import Shell
 
 SIZE = (1400, 900)
+
+_PROMPT = re.compile(re.escape(PROMPT) + r"([0-9]+)>")
 
 
 class Seat:
@@ -32,8 +35,8 @@ class Seat:
 
     def at_prompt(self) -> int:
         """Return the number of the prompt the cursor stands behind, -1 where it stands elsewhere."""
-        number = self.watched.line().partition(">")[0].removeprefix(PROMPT)
-        return int(number) if number.isdigit() else -1
+        found = _PROMPT.match(self.watched.line())
+        return int(found[1]) if found else -1
 
 
 async def until(fact: Callable[[], object], what: str) -> None:
