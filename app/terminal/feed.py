@@ -25,7 +25,7 @@ FLOOD, FLOOD_LINES = 512 * 1024, 6000
 TAIL = 256 * 1024
 
 #: Bytes passed over at once.
-PASSED = 1024 * 1024
+PASSED = 64 * 1024
 
 #: Lines and bytes after which the place is noted down at which they can be read again.
 _NOTED_LINES, _NOTED = 256, 64 * 1024

@@ -6,18 +6,20 @@ Pure. ``between`` says how to bring one state of modes into another without touc
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from agents.vt import repaint
 from agents.vt.modes import KNOWN, KNOWN_ANSI, Modes
 from agents.vt.stream import Splitter
 from app.terminal import ground
 
-#: What is looked for at all: most output has none of these, and one look over it must not take longer than it comes.
-_MARK = re.compile(rb"\x1b(?:\[[?><=!]|[c=>()])")
-_SHIFT_OUT = b"\x0e"
-_SETTING = re.compile(
-    rb"\x1b(?:\[[?>=<][0-9;:]*[hlu]|\[!p|\[(?:4|20)[hl]|\[[0-9;]*r|c|[=>]|[()*+][0-9A-Za-z])|[\x0e\x0f]"
-)
+#: What is looked for first: most output has none of these, and one look over it must not take longer than it comes.
+_MARK = re.compile(rb"\x1b(?:\[(?:[?><=!]|[0-9;]*+[rhl])|[c=>()*+])")
+_SHIFTS = (b"\x0e", b"\x0f")
+_SETTING = re.compile(rb"\x1b(?:\[(?:[?>=<][0-9;:]*[hlu]|[0-9;]*r|!p|(?:4|20)[hl])|[=>c]|[()*+][0-9A-Za-z])|[\x0e\x0f]")
+
+#: Switches of screens, and keyboard flags put on their stack and taken off: more than that holds.
+_KEPT = 64
 
 #: A sequence may be cut at the end of a portion: it comes again with the next.
 _LONGEST = 32
@@ -38,12 +40,33 @@ class Passed:
         if not last:
             begun = data.rfind(b"\x1b", max(0, len(data) - _LONGEST))
             data = data if begun <= 0 else data[:begun]
-        if _SHIFT_OUT in data or _MARK.search(data):
-            found = b"".join([match[0] for match in _SETTING.finditer(data)])
+        if _MARK.search(data) or any(shift in data for shift in _SHIFTS):
+            found = _last_said(data)
             for piece in Splitter().feed(found):
                 self.modes.feed(piece)
             self.settings = repaint.modes(self.settings + found)
         return len(data)
+
+
+def _last_said(data: bytes) -> bytes:
+    """Return what ``data`` sets, each as it was said last: a program may say the same with every frame."""
+    said: dict[bytes | int, bytes] = {}
+    kept: deque[int] = deque()
+    for at, found in enumerate(_SETTING.finditer(data)):
+        sequence = found[0]
+        if sequence == b"\x1bc":
+            said.clear()
+            kept.clear()
+        if sequence.endswith(b"u") or ground.SWITCH.match(sequence):  # what these do depends on those before
+            said[at] = sequence
+            kept.append(at)
+            if len(kept) > _KEPT:
+                said.pop(kept.popleft())
+            continue
+        name = sequence[:-1] if sequence[-1:] in b"hl" else sequence[-1:] if sequence.endswith(b"r") else sequence
+        said.pop(name, None)
+        said[name] = sequence
+    return b"".join(said.values())
 
 
 def copied(modes: Modes) -> Modes:
