@@ -209,7 +209,8 @@ class RowPainter:
     def _curl(self, painter: QPainter, box: QRect, y: int, color: QColor) -> None:
         """Draw a wave whose period is a cell, so that runs side by side go on in each other."""
         metrics = self.metrics
-        high = max(1.0, metrics.line * 1.2)
+        # Whole pixels: between them a wave looks another in each row, and what was moved differs from what is new.
+        high = metrics.line
         middle = min(y + metrics.line, box.bottom() - high)
         path = QPainterPath()
         path.moveTo(box.left(), middle)
