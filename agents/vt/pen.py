@@ -91,7 +91,8 @@ class Pen:
     def _safe(self, data: bytes, *, much: bool) -> None:
         """Draw what has to be changed in its styling at most."""
         if data:
-            self._core.paint(data if sgr.is_known(data) else sgr.rewritten(data, self._core.font()), much=much)
+            font = self._core.font()
+            self._core.paint(data if sgr.is_known(data, font) else sgr.rewritten(data, font), much=much)
             self._remember(data)
 
     def _remember(self, drawn: bytes) -> None:
@@ -130,11 +131,9 @@ class Pen:
             self._write(portion, much=much)
 
     def _write(self, portion: bytes, *, much: bool) -> None:
-        if sgr.is_known(portion):
-            self._core.paint(portion, much=much)
-            return
-        for part in _RESTORED.split(portion):
-            self._core.paint(sgr.rewritten(part, self._core.font()), much=much)
+        for part in _RESTORED.split(portion) if b"\x1b8" in portion else (portion,):
+            font = self._core.font()
+            self._core.paint(part if sgr.is_known(part, font) else sgr.rewritten(part, font), much=much)
 
     def link(self) -> None:
         """Let the core's pen have the link in force, and the background it had."""

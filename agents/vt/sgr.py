@@ -23,6 +23,9 @@ _EASY = rb"(?:%s(?:;%s){0,11}+|%s(?:;(?:%s|%s))?)m" % (_ONE, _ONE, _COLOUR, _COL
 #: Output in which no styling has to be written anew.
 _KNOWN = re.compile(rb"(?:[^\x1b]++|\x1b(?!\[[0-9;:]*+m)|\x1b\[%s)*+" % _EASY)
 
+#: The same where nothing travels as font: what takes it back does no more than the core knows, or nothing.
+_KNOWN_AT_0 = re.compile(_KNOWN.pattern.replace(b"2[134579]", b"2[1-57-9]|5[59]"))
+
 #: Output as it nearly always is: neither ``agents.vt.safety`` nor this module has to change any of it. What is to
 #: be repeated, a restored cursor, tab stops and whatever ``agents.vt.mending`` looks for are not in it.
 _OTHER = rb"[0-9]{0,4}(?:;[0-9]{0,4})?[@-KNPSX-Z`adefjkn]"
@@ -71,9 +74,9 @@ def _end(data: bytes, form: re.Pattern[bytes], form_of_text: re.Pattern[str] | N
     return plain.end() if plain else 0
 
 
-def is_known(data: bytes) -> bool:
-    """Tell whether the core knows all styling in ``data``."""
-    return _KNOWN.fullmatch(data) is not None
+def is_known(data: bytes, font: int) -> bool:
+    """Tell whether the core knows all styling in ``data``, where the pen has ``font`` before."""
+    return (_KNOWN if font else _KNOWN_AT_0).fullmatch(data) is not None
 
 
 def rewritten(data: bytes, font: int) -> bytes:

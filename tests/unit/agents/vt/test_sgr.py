@@ -63,7 +63,7 @@ def test_no_sequence_has_more_parameters_than_the_core_has_room_for() -> None:
 )
 def test_usual_output_is_drawn_as_it_is(data: bytes) -> None:
     assert is_usual(data)
-    assert is_known(data)
+    assert is_known(data, 1)
     assert safe_end(data) == len(data)
 
 
@@ -79,8 +79,16 @@ def test_usual_output_is_drawn_as_it_is(data: bytes) -> None:
 )
 def test_styling_the_core_does_not_know_is_safe_but_not_usual(data: bytes) -> None:
     assert not is_usual(data)
-    assert not is_known(data)
+    assert not is_known(data, 1)
     assert safe_end(data) == len(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_so"), [(b"\x1b[22;28m\x1b[55m\x1b[59m", True), (b"\x1b[2m", False), (b"\x1b[8m", False)]
+)
+def test_what_takes_back_a_font_means_nothing_where_there_is_none(data: bytes, is_so: bool) -> None:
+    assert is_known(data, 0) is is_so
+    assert not is_known(data, 4)
 
 
 @pytest.mark.parametrize(
