@@ -201,10 +201,12 @@ class RowPainter:
         y = top + metrics.underline
         if style.underline == 3:
             self._curl(painter, QRect(left, top, width, metrics.height), y, color)
+        elif style.underline == 2:
+            lower = min(y + 2 * line, top + metrics.height - line)
+            painter.fillRect(left, lower, width, line, color)
+            painter.fillRect(left, lower - 2 * line, width, line, color)  # with a gap, also in a low cell
         elif style.underline:
             painter.fillRect(left, y, width, line, color)
-        if style.underline == 2:
-            painter.fillRect(left, min(y + 2 * line, top + metrics.height - line), width, line, color)
 
     def _curl(self, painter: QPainter, box: QRect, y: int, color: QColor) -> None:
         """Draw a wave whose period is a cell, so that runs side by side go on in each other."""

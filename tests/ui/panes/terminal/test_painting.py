@@ -56,14 +56,21 @@ def test_a_true_colour_is_the_colour_of_the_text(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("sequence", "row_of_line"),
-    [("\x1b[4m", "underline"), ("\x1b[9m", "strike"), ("\x1b[53m", "top"), ("\x1b[21m", "underline")],
-)  # fmt: skip
+    [("\x1b[4m", "underline"), ("\x1b[9m", "strike"), ("\x1b[53m", "top")],
+)
 def test_lines_go_through_the_whole_cell(desk: Desk, theme: Theme, sequence: str, row_of_line: str) -> None:
     desk.feed(f"\x1b[2;1H{sequence}  \x1b[0m")
     metrics, box, image = desk.view._metrics, desk.box(1, 0, 2), desk.picture()
     offset = {"underline": metrics.underline, "strike": metrics.strike, "top": 0}[row_of_line]
     line = {image.pixelColor(x, box.top() + offset).name() for x in range(box.left(), box.right() + 1)}
     assert line == {theme.text.name()}
+
+
+def test_a_double_line_is_two_with_a_gap(desk: Desk, theme: Theme) -> None:
+    desk.feed("\x1b[2;1H\x1b[21m    \x1b[0m")
+    box, image = desk.box(1, 0), desk.picture()
+    column = [image.pixelColor(box.center().x(), y) == theme.text for y in range(box.top(), box.bottom() + 1)]
+    assert "".join(".#"[is_ink] for is_ink in column).strip(".") == "#.#"
 
 
 def test_a_curly_line_is_no_straight_one(desk: Desk, theme: Theme) -> None:
