@@ -57,6 +57,7 @@ class Grid:
         self._asked, self._links = Asked(), Links()
         self._changes = Changes(self.rows, self.cols, keep)
         self._core = Painted(library, self.rows, self.cols, self._changes)
+        self._core.write(b"\x1b7")  # where nothing was kept the core restores black on black
         self._looks = Looks(cells.BITS[library.interface], self._links.resolve)
         self._pen = Pen(self._core, self._looks, self._links)
         self._left: tuple[int, int] | None = None  # where the cursor was when 1049 left the main screen

@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from agents.vt import libvterm
-from agents.vt.grid import Cursor, Grid, Run, Style
+from agents.vt.grid import PLAIN, Cursor, Grid, Row, Run, Style
 from agents.vt.libvterm import Library
 from tests.unit.agents.vt.cores import libraries, needed
 
@@ -277,3 +277,11 @@ def test_without_a_core_there_is_no_grid(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(libvterm, "system", refuse)
     with pytest.raises(libvterm.Refused, match="install it"):
         Grid(2, 30)
+
+
+@pytest.mark.parametrize("restore", [b"\x1b8", b"\x1b[u", b"\x1b[?1048l", b"\x1b[?1049l", b"\x1bc\x1b8"])
+def test_a_cursor_never_kept_is_restored_plain_and_home(restore: bytes) -> None:
+    grid = Grid(4, 20)
+    grid.feed(b"\x1b[3;3H\x1b[1;31m" + restore + b"seen")
+    assert grid.row(0) == Row((Run(0, 4, "seen", PLAIN),))
+    grid.close()
