@@ -127,9 +127,10 @@ def _check(unit: Unit) -> None:
     _check_ended(unit)
     never_spoke = unit.made.session_id is None and unit.kind.resume
     if not never_spoke and not can_resume(unit.kind, unit.view.capabilities):
+        again = "`restart` runs it again" if unit.kind.family == TERMINAL else "run it again instead"
         raise RpcError(
             ErrorCode.NOT_POSSIBLE,
-            f"{unit.name} cannot be resumed: {unit.kind.name} cannot continue a session; run it again instead",
+            f"{unit.name} cannot be resumed: {unit.kind.name} cannot continue a session; {again}",
         )
     _check_directory(unit)
 

@@ -132,6 +132,16 @@ _RESUME = Command(
     ),
     result="Resumed",
 )
+_RESTART = Command(
+    "restart",
+    LIFE,
+    "run an ended terminal's program again, in its place",
+    "app.cli.life:restart",
+    (ID,),
+    (Example("quarterdeck restart tests", "the same command; its log goes on"),),
+    description="For programs without a session, such as a shell. An agent that speaks a protocol is resumed instead.",
+    result="Ran",
+)
 _FORK = Command(
     "fork",
     LIFE,
@@ -314,7 +324,7 @@ COMMANDS: tuple[Command, ...] = (
     *talk.COMMANDS,
     rules.RULE,
     sessions.SESSIONS,
-    *(_STOP, _KILL, _RESUME, _FORK, sessions.ADOPT, sessions.SWITCH, _RM),
+    *(_STOP, _KILL, _RESUME, _RESTART, _FORK, sessions.ADOPT, sessions.SWITCH, _RM),
     *(_LOG, _ATTACH),
     *(_DOCTOR, _KINDS, _DAEMON, _DEMO, _BENCH, recording.RECORD, _STATUS, _REINDEX, _COMPLETION, sessions.HOOK),
 )

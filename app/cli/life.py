@@ -1,4 +1,4 @@
-"""``stop``, ``kill``, ``resume``, ``fork`` and ``rm``: commands that end agents or bring them back."""
+"""``stop``, ``kill``, ``resume``, ``restart``, ``fork`` and ``rm``: commands that end agents or bring them back."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ def stop(context: Context, args: Namespace) -> int:
 def kill(context: Context, args: Namespace) -> int:
     """Kill the process tree."""
     return say_done(context, context.call("agent.kill", AgentRef(args.id)), "killed")
+
+
+def restart(context: Context, args: Namespace) -> int:
+    """Run an ended terminal's program again."""
+    started: Started = context.call("agent.restart", AgentRef(args.id))
+    return say_started(context, started)
 
 
 def fork(context: Context, args: Namespace) -> int:

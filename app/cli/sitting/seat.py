@@ -65,7 +65,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
 def size(descriptor: int) -> tuple[int, int]:
     """Return rows and columns of the terminal itself: COLUMNS and LINES stay as they were when it changes."""
     found = os.get_terminal_size(descriptor)
-    return max(1, found.lines), max(1, found.columns)
+    return found.lines or 24, found.columns or 80  # a terminal that does not know its size says 0
 
 
 @contextmanager

@@ -281,7 +281,9 @@ class View:
             self._ended = row.headline
 
     def _type(self, client: BlockingClient) -> bool:
-        data = os.read(self._sitter.keyboard, 65536)
+        data = b""
+        with contextlib.suppress(OSError):  # the terminal was closed
+            data = os.read(self._sitter.keyboard, 65536)
         passed, leaves = self._keys.feed(data)
         if passed and not self._sitter.is_read_only:
             self._claim(client)  # whoever types here has the focus
@@ -316,8 +318,9 @@ class View:
 
     def _put(self, data: bytes) -> None:
         if data:
-            self._out.write(data)
-            self._out.flush()
+            with contextlib.suppress(OSError):  # the terminal was closed: its keyboard says so next
+                self._out.write(data)
+                self._out.flush()
 
 
 class NotNow(Exception):

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,22 @@ def test_ended_by_a_signal_the_terminal_is_given_back(deck: Deck, painter: str, 
         sitting.shows(lambda seen: "30x100" in seen.lines[0])
         sitting.process.send_signal(number)
     assert sitting.modes == Modes()
+    assert deck.json("show", painter)["lifecycle"] == "running"
+
+
+def test_a_window_closed_over_it_ends_the_view_and_nothing_else(deck: Deck, painter: str) -> None:
+    master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    argv = ["setsid", "--ctty", "--wait", *PROGRAM, "attach", painter]
+    process = subprocess.Popen(argv, env=deck.env, stdin=slave, stdout=slave, stderr=slave)  # noqa: TID251
+    os.close(slave)
+    seen = b""
+    while b"=====" not in seen:
+        seen += os.read(master, 65536)
+    assert deck.json("daemon", "status")["clients"] > 1
+    os.close(master)
+    process.wait(60)
+    wait_until(lambda: deck.json("daemon", "status")["clients"] == 1)
     assert deck.json("show", painter)["lifecycle"] == "running"
 
 

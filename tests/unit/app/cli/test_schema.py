@@ -57,6 +57,7 @@ LINES: dict[str, tuple[list[str], dict[str, Any]]] = {
         {"agent.list": Listing(()), "agent.run": Started("a", "n", 1)},
     ),
     "rule": (["rule", "ls"], {"rule.list": Rules((Rule(1, "deny", tool="fetch"),))}),
+    "restart": (["restart", "a"], {"agent.restart": Started("a", "n", 2)}),
     "fork": (["fork", "a"], {"agent.fork": Started("b", "n", 2)}),
     "sessions": (["sessions", "-p", str(ROOT)], {"session.list": FOUND}),
     "adopt": (["adopt", "abc", "-p", str(ROOT)], {"session.list": FOUND, "session.adopt": Started("b", "n", 2)}),
