@@ -80,6 +80,7 @@ class LocalLog(_Growth):
 
     def __init__(self, directory: Path, stream: Stream) -> None:
         super().__init__()
+        self.directory = directory
         self._log = RawLog(directory, stream)
         self._size = self._log.size
 
@@ -92,6 +93,11 @@ class LocalLog(_Growth):
     def start(self) -> int:
         """Return the offset of the first byte still held."""
         return self._log.start
+
+    @property
+    def written(self) -> int:
+        """Return the offset behind the last byte there is by now, known of or not."""
+        return self._log.size
 
     def look(self) -> None:
         """Notice growth that no event told of."""

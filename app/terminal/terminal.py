@@ -11,6 +11,7 @@ from agents.vt.grid import Grid, Row
 from agents.wire import TerminalState
 from app.logsource import LocalLog, LogSource
 from app.terminal import beginning
+from app.terminal.ahead import Ahead
 from app.terminal.beginning import Stopped
 from app.terminal.drawing import Clock, GridFactory, Turns
 from app.terminal.feed import PASSED, Feed
@@ -40,6 +41,7 @@ class Terminal:
         self._source, self._state, self._clock = source, state, clock
         self.grid: Grid = grid_factory(state.rows, state.cols, keep=KEEP)
         self._factory = grid_factory
+        self._ahead = Ahead(source, state.rows, state.cols) if isinstance(source, LocalLog) else None
         self._history = History(source, grid_factory, clock)
         self._feed = Feed(source, self.grid, state.offset, clock)
         self._zero = 0  # which line, of those that left the grid, has number 0
@@ -80,14 +82,16 @@ class Terminal:
 
     def look(self) -> bool:
         """See what came without an event telling of it; only logs of this machine can."""
-        if isinstance(self._source, LocalLog):
-            self._source.look()
+        if self._ahead is not None:
+            self._source.grew(self._ahead.size())
         return self._source.size > self._feed.position
 
     def grew(self, size: int, rows: int, cols: int) -> None:
         """Take note of more output; the terminal is ``rows`` by ``cols`` from there on, zeros where that is unknown."""
         self._source.grew(size)
         if rows > 0 and cols > 0:
+            if self._ahead is not None:
+                self._ahead.told(size, rows, cols)
             if self._open:
                 self._feed.resize(size, rows, cols)
             else:
