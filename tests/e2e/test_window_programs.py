@@ -182,7 +182,10 @@ async def in_tmux(user: User, pane: TerminalPane) -> None:
 async def in_fzf(user: User, pane: TerminalPane) -> None:
     await shows(user, pane, "5/5")
     await user.type("ppl")
-    await shows(user, pane, "2/5")
+    await user.until(
+        lambda: pane.view.accessible_text().split("\n")[:4:2] == ["> ppl", "> pineapple"],
+        "what it draws relative to its prompt is where it belongs",
+    )
     picture(user, "fzf")
     await user.keys("Esc")
 
