@@ -42,20 +42,25 @@ async def begin(source: LogSource, grid: Grid, state: TerminalState, turns: Turn
     """Draw everything up to the offset of ``state``. Raises what ``check`` and the source raise."""
     source.grew(state.offset)
     found = await _found(source, state)
+    check()
     grid.feed(found.prefix)
-    await draw(grid, source, _before(found.spans, found.seam), turns, check)
-    scrolled = grid.scrolled
-    await draw(grid, source, _behind(found.spans, found.seam), turns, check)
-    if state.alternate:
-        begin = max(found.spans[-1].end if found.spans else found.seam, source.start)
-        if not grid.alternate:
-            grid.feed(b"\x1b[?1049h")
-        await draw(grid, source, await _other(source, begin, state.offset), turns, check)
-    style = await _style(source, state.offset)
+    is_certain, style = found.certain, b""
+    try:
+        await draw(grid, source, _before(found.spans, found.seam), turns, check)
+        scrolled = grid.scrolled
+        await draw(grid, source, _behind(found.spans, found.seam), turns, check)
+        if state.alternate:
+            other = await _other(source, found, state.offset)
+            check()
+            if not grid.alternate:
+                grid.feed(b"\x1b[?1049h")
+            await draw(grid, source, other, turns, check)
+        style = await _style(source, state.offset)
+    except Gone:  # deleted while it was drawn: what the daemon knows is shown, the rest comes with a repaint
+        is_certain, scrolled = False, grid.scrolled
     check()
     is_wrong = _settle(grid, state, style)
-    repaint = is_wrong or (state.lines is None and not found.certain)
-    return Began(found.seam, scrolled, repaint, found.forgets)
+    return Began(found.seam, scrolled, is_wrong or (state.lines is None and not is_certain), found.forgets)
 
 
 async def _found(source: LogSource, state: TerminalState) -> Opening:
@@ -69,14 +74,14 @@ async def _found(source: LogSource, state: TerminalState) -> Opening:
     return Opening(b"", (), state.offset, certain=False)
 
 
-async def _other(source: LogSource, begin: int, end: int) -> list[Span]:
-    """Return what to draw of the other screen, which was taken at ``begin``."""
-    at = end
+async def _other(source: LogSource, found: Opening, end: int) -> list[Span]:
+    """Return what to draw of the other screen, which was taken where ``found`` ends."""
+    at, begin = end, max(found.spans[-1].end if found.spans else found.seam, source.start)
     while at - BLOCK > begin and end - at < opening.REACH:
         at -= BLOCK
-        found = ground.find_clean(await read(source, at, min(end, at + BLOCK + ground.OVERLAP)))
-        if found is not None:
-            return [Span(at + found, end)]
+        clean = ground.find_clean(await read(source, at, min(end, at + BLOCK + ground.OVERLAP)))
+        if clean is not None:
+            return [Span(at + clean, end)]
     if end - begin <= opening.REACH:
         return [Span(begin, end)]
     at = end - _BLIND

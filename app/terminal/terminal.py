@@ -9,12 +9,12 @@ import re
 
 from agents.vt.grid import Grid, Row
 from agents.wire import TerminalState
-from app.logsource import LocalLog, LogSource
+from app.logsource import REMOTE_READ, LocalLog, LogSource
 from app.terminal import beginning
 from app.terminal.ahead import Ahead
 from app.terminal.beginning import Stopped
 from app.terminal.drawing import Clock, GridFactory, Turns
-from app.terminal.feed import PASSED, Feed
+from app.terminal.feed import Feed
 from app.terminal.history import History, Past, Piece
 from app.terminal.patterns import Needle
 from app.terminal.search import Search
@@ -118,7 +118,7 @@ class Terminal:
     async def fetch(self) -> None:
         """Get the bytes that ``pump`` was short of. Raises what the source raises."""
         position = max(self._feed.position, self._source.start)
-        await self._source.load(position, min(self._source.size - position, PASSED))
+        await self._source.load(position, min(self._source.size - position, REMOTE_READ))
 
     def _follow(self) -> None:
         """Let history know what was drawn, before the grid no longer keeps it."""

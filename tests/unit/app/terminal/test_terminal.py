@@ -383,3 +383,51 @@ async def test_a_million_lines_back(tmp_path: Path) -> None:
         assert row.text == f"line {number:07} of the output"
     assert terminal.memory <= MEMORY
     terminal.close()
+
+
+@pytest.mark.parametrize("is_alternate", [False, True])
+async def test_a_log_that_is_gone_shows_what_the_daemon_knows(tmp_path: Path, is_alternate: bool) -> None:
+    texts = ("what the daemon", "", "knows", *[""] * (ROWS - 3))
+    begun = TerminalState(5_000_000, ROWS, COLS, b"\x1b[?2004h", is_alternate, texts, 2, 5)
+    terminal = await opened(write(tmp_path, b"short"), begun)
+    assert tuple(shown(screen(terminal.grid))) == texts
+    assert terminal.needs_repaint
+    assert terminal.grid.modes.bracketed
+    await terminal.load_older(100)
+    assert not terminal.has_older
+    terminal.close()
+
+
+async def test_closed_while_older_lines_are_read(tmp_path: Path) -> None:
+    data = plain(60_000)
+    terminal = await opened(write(tmp_path, data), state(data))
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(terminal.load_older(1_000_000))
+        while terminal.first > -3000:  # noqa: ASYNC110  (what is waited for is read, it is no event)
+            await asyncio.sleep(0)
+        terminal.close()
+    assert reading.done()
+    assert not terminal.has_older
+    assert terminal.memory == 0
+
+
+async def test_a_flood_of_another_machine(tmp_path: Path) -> None:
+    daemon = Daemon(plain(10))
+    source = RemoteLog("a1", "out", daemon)
+    await source.open()
+    terminal = Terminal(source, Grid, state(daemon.data), clock=time.perf_counter)
+    await terminal.open()
+    daemon.data += plain(90_000, 10)
+    terminal.grew(len(daemon.data), 0, 0)
+    for _ in range(200):
+        if terminal.pump(1.0):
+            continue
+        if not terminal.starved:
+            break
+        await terminal.fetch()
+    assert screen(terminal.grid) == screen(whole(daemon.data))
+    await terminal.load_older(100)
+    assert [terminal.line(terminal.top - back) for back in (1, 90)] == [
+        whole(daemon.data[: -len(plain(1)) * back]).row(0) for back in (1, 90)
+    ]
+    terminal.close()
