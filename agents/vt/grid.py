@@ -81,21 +81,22 @@ class Grid:
                 told = _is_told(piece.final, piece.private, piece.intermediate, piece.params)
             else:
                 told = isinstance(piece, Reset) or (isinstance(piece, Osc) and piece.code == _LINK)
-            if text and (told or text[-1][-1:] > b"\x7f"):
+            if text and (told or _is_cut(text[-1])):
                 self._text(b"".join(text), much=much)
                 text.clear()
             if not text:
                 self._pen.settle()
-            self._piece(piece, is_told=told)
+            if isinstance(piece, Csi):
+                self.modes.feed(piece)
+            if told or not isinstance(piece, Csi):
+                self._piece(piece)
         if text:
             self._text(b"".join(text), much=much)
         self._core.flush()
 
-    def _piece(self, piece: Piece, *, is_told: bool) -> None:
+    def _piece(self, piece: Piece) -> None:
         if isinstance(piece, Csi):
-            self.modes.feed(piece)
-            if is_told:
-                self._control(piece)
+            self._control(piece)
         elif isinstance(piece, Bell):
             self.bells += 1
         elif isinstance(piece, Osc):
@@ -268,6 +269,11 @@ class Grid:
         self._changes.forget(self.rows, self.cols)
         self._pen.begin()
         self._left = None
+
+
+def _is_cut(text: bytes) -> bool:
+    """Tell whether ``text`` ends in the middle of a character."""
+    return text[-1:] > b"\x7f" and (text[-1] >= 0xC0 or text[-2:-1] >= b"\xe0" or text[-3:-2] >= b"\xf0")
 
 
 @lru_cache(maxsize=256)  # a program says the same few again and again, some with every frame

@@ -285,3 +285,9 @@ def test_a_cursor_never_kept_is_restored_plain_and_home(restore: bytes) -> None:
     grid.feed(b"\x1b[3;3H\x1b[1;31m" + restore + b"seen")
     assert grid.row(0) == Row((Run(0, 4, "seen", PLAIN),))
     grid.close()
+
+
+def test_half_a_character_is_not_joined_with_text_behind_what_ends_it(library: Library) -> None:
+    grid = Grid(2, 30, library=library)
+    grid.feed(b"\xe6\xbc\x07\xa2 \xe2\x94\x82\x1b[?25l\xe2\x94\x82\xe6\x1b[?25h\xbc\xa2")
+    assert grid.row(0).text == "\ufffd\ufffd ││\ufffd\ufffd\ufffd"
