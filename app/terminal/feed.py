@@ -32,7 +32,7 @@ _NOTED_LINES, _NOTED = 256, 64 * 1024
 
 
 class Seam(msgspec.Struct, frozen=True):
-    """At this offset so many lines had scrolled off a screen of so many rows.
+    """At this offset so many lines had scrolled off a screen of so many rows; ``alternate``: the other one was on.
 
     ``cuts``: no line before it counts any longer; ``forgets``: because the program had them erased.
     """
@@ -42,6 +42,7 @@ class Seam(msgspec.Struct, frozen=True):
     rows: int
     cuts: bool = False
     forgets: bool = False
+    alternate: bool = False
 
 
 class Feed:
@@ -137,7 +138,16 @@ class Feed:
         scrolled, position = self._grid.scrolled, self.position
         lines, length = scrolled - self._noted.scrolled, position - self._noted.offset
         if position == self._settles or self._forgets:
-            self._cut(Seam(position, scrolled, self._grid.rows, cuts=True, forgets=self._forgets))
+            self._cut(
+                Seam(
+                    position,
+                    scrolled,
+                    self._grid.rows,
+                    cuts=True,
+                    forgets=self._forgets,
+                    alternate=self._grid.alternate,
+                )
+            )
         elif not self._grid.alternate and (lines >= _NOTED_LINES or length >= _NOTED):
             self._noted = Seam(position, scrolled, self._grid.rows)
             self.seams.append(self._noted)

@@ -126,7 +126,7 @@ class Terminal:
         if seams and seams[0].cuts:
             cut = seams.pop(0)
             self._floor = cut.scrolled
-            self._begin_history(cut.offset, alternate=self.grid.alternate, closed=cut.forgets)
+            self._begin_history(cut.offset, alternate=cut.alternate, closed=cut.forgets)
         offset, number = self._history.seam
         for at in range(len(seams) - 1, -1, -1):
             seam = seams[at]

@@ -168,3 +168,18 @@ async def test_no_pump_takes_long(tmp_path: Path) -> None:
         took.append(time.process_time() - began)
     assert sorted(took)[len(took) // 2] < 0.03
     terminal.close()
+
+
+async def test_a_program_begins_right_behind_a_flood(tmp_path: Path) -> None:
+    flood = plain(20_000)
+    terminal = await opened(write(tmp_path, b""), START)
+    append(tmp_path, flood)
+    terminal.look()
+    append(tmp_path, b"\x1b[?1049h\x1b[2J\x1b[Hfull screen")
+    pump(terminal)
+    assert terminal.grid.alternate
+    await terminal.load_older(100)
+    row = terminal.line(terminal.top - 1)
+    assert row is not None
+    assert row.text == f"line {20_000 - ROWS:07} of the output"
+    terminal.close()
