@@ -14,8 +14,8 @@ import msgspec
 from agents.vt.rows import Row
 from app.terminal.selection import Place, RowOf, flat_line
 
-#: What may be opened at all; anything else could run something.
-SCHEMES = frozenset({"http", "https", "file", "mailto"})
+#: What may be opened at all; anything else, a file too, could run something.
+SCHEMES = frozenset({"http", "https", "mailto"})
 
 #: Longest target followed.
 LIMIT = 2048
@@ -23,9 +23,7 @@ LIMIT = 2048
 #: Rows above and below a link of the program's that are looked at for its other parts.
 _REACH = 50
 
-_ADDRESS = re.compile(
-    r"(?:https?://|file://|mailto:)[^\s<>\"'`\u2500-\u259f\u3000-\u3002\uff00-\uff60]+", re.IGNORECASE
-)
+_ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>\"'`\u2500-\u259f\u3000-\u3002\uff00-\uff60]+", re.IGNORECASE)
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _TRAILING = ".,;:!?'\"*_~"
 

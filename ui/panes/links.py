@@ -8,12 +8,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from agents.status.untrusted import one_line
+from app.terminal.hyperlinks import SCHEMES
 
 #: Opens a target with the desktop; true when something took it.
 Opener = Callable[[str], bool]
-
-#: A link to anything else (a file, a command of some program) could run something.
-SCHEMES = frozenset({"http", "https", "mailto"})
 
 
 def with_desktop(target: str) -> bool:
