@@ -10,14 +10,12 @@ from collections.abc import Callable, Collection
 from agents.vt import queries
 from agents.vt.modes import Modes
 from agents.vt.screen import Screen, ScreenState, Snapshot
-from agents.vt.stream import Bell, Csi, Osc, Piece, Reset, Splitter, Str, Text
+from agents.vt.stream import Csi, Osc, Piece, Splitter, written
 
 #: What a recording may leave unanswered, to see what a program does in a terminal that does not know it.
 QUESTIONS: dict[str, Callable[[Piece], bool]] = {
     "osc7501": lambda piece: isinstance(piece, Osc) and piece.code == 7501,
 }
-
-_OPENERS = {"dcs": b"\x1bP", "apc": b"\x1b_", "pm": b"\x1b^", "sos": b"\x1bX"}
 
 
 class Answering:
@@ -70,20 +68,3 @@ class Answering:
         at = self._screen.snapshot() if isinstance(piece, Csi) and piece.final == "n" else None
         row, col = (at.row, at.col) if at is not None else (0, 0)
         return queries.reply(piece, queries.Known(rows, cols, row, col, self._modes))
-
-
-def written(piece: Piece) -> bytes:
-    """Return a piece as bytes that mean the same."""
-    match piece:
-        case Text(data=data):
-            return data
-        case Csi(raw=raw):
-            return raw
-        case Bell():
-            return b"\a"
-        case Reset():
-            return b"\x1bc"
-        case Osc(code=code, body=body, end=end):
-            return b"\x1b]" + (b"" if code is None else b"%d;" % code) + body + end
-        case Str(kind=kind, body=body):
-            return _OPENERS[kind] + body + b"\x1b\\"

@@ -65,6 +65,26 @@ class Reset(msgspec.Struct, frozen=True, tag=True):
 
 Piece = Text | Bell | Csi | Osc | Str | Reset
 
+_INTRODUCERS: dict[StringKind, bytes] = {"dcs": b"\x1bP", "apc": b"\x1b_", "pm": b"\x1b^", "sos": b"\x1bX"}
+
+
+def written(piece: Piece) -> bytes:
+    """Return a piece as bytes that mean the same."""
+    match piece:
+        case Text(data=data):
+            return data
+        case Csi(raw=raw):
+            return raw
+        case Osc(code=code, body=body, end=end):
+            return b"\x1b]" + (body if code is None else b"%d;%s" % (code, body)) + end
+        case Str(kind=kind, body=body):
+            return _INTRODUCERS[kind] + body + b"\x1b\\"
+        case Bell():
+            return b"\a"
+        case Reset():
+            return b"\x1bc"
+
+
 #: Neighbouring text with the control sequences that only style, move and erase, eaten in one step.
 _PLAIN = re.compile(rb"(?:\x1b\[[0-9;:]{0,64}+[@-Z`abdefgijkmorsuvwyz-~][^\x07\x1b]*+)++")
 

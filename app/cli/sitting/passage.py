@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.vt.modes import Modes
-from agents.vt.stream import Bell, Csi, Osc, Piece, Reset, Splitter, Str, Text
+from agents.vt.stream import Csi, Osc, Piece, Reset, Splitter, Text, written
 from app.cli.sitting import acting
 
 #: Modes whose change is remembered: any program sets a handful.
@@ -25,8 +25,6 @@ _PLAIN: Final = b"\x1b[0m\x1b[0 q\x1b(B\x0f\x1b>\x1b7\x1b[r\x1b8\x1b[?25h"
 
 _OTHER_KEYS: Final = re.compile(rb"\x1b\[>4[;m]")
 _COLOURS: Final = {4: b"\x1b]104\x1b\\", 10: b"\x1b]110\x1b\\", 11: b"\x1b]111\x1b\\", 12: b"\x1b]112\x1b\\"}
-
-_INTRODUCERS: Final = {"dcs": b"\x1bP", "apc": b"\x1b_", "pm": b"\x1b^", "sos": b"\x1bX"}
 
 
 class Passage:
@@ -83,23 +81,6 @@ class Passage:
         for number in numbers:
             if number not in _SCREENS and (number in self._set or len(self._set) < _MOST):
                 self._set[number] = is_set
-
-
-def written(piece: Piece) -> bytes:
-    """Return a piece as the program wrote it."""
-    match piece:
-        case Text(data=data):
-            return data
-        case Csi(raw=raw):
-            return raw
-        case Osc(code=code, body=body, end=end):
-            return b"\x1b]" + (body if code is None else b"%d;%s" % (code, body)) + end
-        case Str(kind=kind, body=body):
-            return _INTRODUCERS[kind] + body + b"\x1b\\"
-        case Bell():
-            return b"\a"
-        case Reset():
-            return b"\x1bc"
 
 
 def _pops(stack: Sequence[int]) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.recording.answering import Answering, written
-from agents.vt.stream import Splitter
+from agents.recording.answering import Answering
+from agents.vt.stream import Splitter, written
 
 STREAM = (
     b"plain \xe2\x9c\xb3 text\x07\x1b[31mred\x1b[?2004h\x1b]0;title\x07\x1b]9;4;1;50\x1b\\\x1b]no code\x07"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.vt.modes import Modes
-from agents.vt.stream import Splitter
-from app.cli.sitting.passage import Passage, written
+from agents.vt.stream import Splitter, written
+from app.cli.sitting.passage import Passage
 from tests.unit.agents.vt.test_hostile import ONCE
 
 QUESTIONS = b"\x1b[c\x1b[>0c\x1b[6n\x1b[?u\x1b[?2026$p\x1b[>q\x1b]11;?\x1b\\\x1b]7501;?\x07\x1bP+q544e\x1b\\\x1b[18t"
