@@ -47,7 +47,6 @@ REPEATABLE = frozenset(
         "terminal.open",
         "pane.watch",
         "log.read",
-        "terminal.open",
         "transcript.page",
         "index.rebuild",
     }
