@@ -26,6 +26,11 @@ ZOOM = range(-5, 20)
 #: Seconds of drawing into the core before a frame is shown.
 BUDGET_S = 0.006
 
+#: The same while more comes than that takes in, and the pause then, ms: a program prints faster than a third of a core
+#: reads, and what Ctrl+C leaves is shown behind all that waits.
+BEHIND_S = 0.012
+BREATH_MS = 4
+
 #: Milliseconds between looks for the echo of a key, and for how many seconds: a frame more would be felt.
 ECHO_MS = 3
 ECHO_S = 0.08
@@ -58,6 +63,7 @@ class TerminalCanvas(TerminalScroll):
         self._bells = 0
         self._fetching = self._is_cut_off = False
         self._is_stale = True
+        self._is_behind = False
         self._echo_until = float("-inf")
         self._due, self._late_s = math.inf, 0.0
         self._size_told: tuple[int, int] = (0, 0)
@@ -127,7 +133,8 @@ class TerminalCanvas(TerminalScroll):
         if began >= self._due:  # not one that came at once because there was an event
             self._late_s, self._due = began - self._due, math.inf
         has_more = terminal.look()
-        is_behind = terminal.pump(BUDGET_S)
+        is_behind = terminal.pump(BEHIND_S if self._is_behind else BUDGET_S)
+        self._is_behind = is_behind
         now = self._clock()
         if has_more or is_behind:
             self._following.flowed(now)
@@ -144,7 +151,9 @@ class TerminalCanvas(TerminalScroll):
     def _come_again(self, now: float, *, is_behind: bool) -> None:
         """Have the next frame when there may be something to show; never while nothing is going on."""
         pause = self._following.next_look(now)
-        if (is_behind and not self._is_cut_off) or self._held_since is not None:
+        if is_behind and not self._is_cut_off:
+            self._frame.start(BREATH_MS)
+        elif self._held_since is not None:
             self._frame.start(FRAME_MS)
         elif pause is not None and now < self._echo_until:
             self._frame.start(ECHO_MS)
