@@ -6,15 +6,20 @@ know it by is what any older version shows.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
+import select
 import sys
 import termios
 from collections.abc import Sequence
 from pathlib import Path
 
 QUERY = b"\x1b]7501;?\x1b\\"
+
+#: What no terminal draws.
+NOTHING = b"\x00"
 
 #: Where hooks are turned on; the next argument is what they are.
 _SETTINGS = "--settings"
@@ -51,21 +56,28 @@ class Filter:
         if not self._sized:
             self._sized = True
             fcntl.ioctl(master, termios.TIOCSWINSZ, fcntl.ioctl(sys.stdout, termios.TIOCGWINSZ, bytes(8)))
-        while data := self._some(master):
-            shown = data.replace(QUERY, b"").replace(QUERY[:-2] + b"\x07", b"")
-            if shown:  # the query alone leaves nothing, and that would be the end
-                return shown
-        return b""
+        data = self._some(master)
+        shown = data.replace(QUERY, b"").replace(QUERY[:-2] + b"\x07", b"")
+        # The query alone leaves nothing, and that would be the end; to wait for more would hold up what is typed.
+        return shown or (data and NOTHING)
 
     @staticmethod
     def _some(master: int) -> bytes:
-        data = os.read(master, 65536)
+        data = _read(master, 65536)
         while any(data.endswith(QUERY[:n]) for n in range(1, len(QUERY))):
-            more = os.read(master, 1)
+            more = _read(master, 1)
             if not more:
                 break
             data += more
         return data
+
+
+def _read(master: int, most: int) -> bytes:
+    """Read once there is something: ``pty.spawn`` does not wait there, and takes that there is nothing for the end."""
+    while True:
+        select.select([master], [], [])
+        with contextlib.suppress(BlockingIOError):
+            return os.read(master, most)
 
 
 def main() -> int:
