@@ -15,6 +15,9 @@ from app.terminal import ground
 
 #: What is looked for first: most output has none of these, and one look over it must not take longer than it comes.
 _MARK = re.compile(rb"\x1b(?:\[(?:[?><=!]|[0-9;]*+[rhl])|[c=>()*+])")
+
+#: Before that: anything but colours and ends of lines erased, which a coloured log has everywhere.
+_ODD = re.compile(rb"\x1b(?!\[[0-9;]*+[mK])")
 _SHIFTS = (b"\x0e", b"\x0f")
 _SETTING = re.compile(rb"\x1b(?:\[(?:[?>=<][0-9;:]*[hlu]|[0-9;]*r|!p|(?:4|20)[hl])|[=>c]|[()*+][0-9A-Za-z])|[\x0e\x0f]")
 
@@ -40,7 +43,8 @@ class Passed:
         if not last:
             begun = data.rfind(b"\x1b", max(0, len(data) - _LONGEST))
             data = data if begun <= 0 else data[:begun]
-        if _MARK.search(data) or any(shift in data for shift in _SHIFTS):
+        odd = _ODD.search(data)
+        if (odd and _MARK.search(data, odd.start())) or any(shift in data for shift in _SHIFTS):
             found = _last_said(data)
             for piece in Splitter().feed(found):
                 self.modes.feed(piece)

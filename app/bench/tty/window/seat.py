@@ -34,8 +34,11 @@ class Seat:
         return self.at_prompt()
 
     def at_prompt(self) -> int:
-        """Return the number of the prompt the cursor stands behind, -1 where it stands elsewhere."""
-        found = _PROMPT.match(self.watched.line())
+        """Return the number of the prompt the cursor stands behind, -1 where it stands elsewhere.
+
+        What Ctrl+C cut off in the middle of a line stands before it.
+        """
+        found = _PROMPT.search(self.watched.line())
         return int(found[1]) if found else -1
 
 
